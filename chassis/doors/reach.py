@@ -5,10 +5,13 @@ Reading goes by what they are now, an act by what they were when it happened, at
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy import Table
+from sqlalchemy.engine import Connection
 
 from chassis.copies import Cache, Revised
 from chassis.doors.declared import Directory
@@ -46,10 +49,12 @@ class Reach:
 class _Known:
     """What this process holds until places or staff change.
 
+    :param ended: how the places lie that have ended: the tree does not say.
     :param periods: by the member of staff who has asked something since.
     """
 
     tree: PlaceTree[PlaceInTree]
+    ended: Mapping[str, Lies] = field(default_factory=dict)
     periods: dict[str, Sequence[Period]] = field(default_factory=dict)
 
 
@@ -87,10 +92,7 @@ class Reaching:
         theirs = [post for post in posts if post.role in allowed]
         worked_at = {place for post in theirs for place in post.places}
         reached = frozenset(reached for place in worked_at for reached in self._places(tree, place))
-        lies = {place_id: lies for place_id in reached if (lies := _lies(tree, place_id))}
-        places = self._directory.places
-        if places is not None and (ended := reached - lies.keys()):
-            lies |= lies_of(uow.conn, ended, places)
+        lies = {id: lies for id in reached if (lies := _lies(tree, id) or known.ended.get(id))}
         return Scope(reached, staff=frozenset(post.staff_id for post in theirs), lies=lies)
 
     def _check(self, roles: Sequence[str], act: str) -> Set[str]:
@@ -125,12 +127,20 @@ class Reaching:
     def _read(self, uow: UnitOfWork, revised: Revised, held: _Known | None) -> _Known:
         places, staff = self._directory.places, self._directory.staff
         if held and places is not None and revised.same(places.name):
-            tree = held.tree
+            tree, ended = held.tree, held.ended
         else:
-            tree = read_tree(uow.conn, places) if places is not None else PlaceTree({})
+            tree, ended = _read_places(uow.conn, places)
         if held and staff is not None and revised.same(staff.name):
-            return _Known(tree, held.periods)
-        return _Known(tree)
+            return _Known(tree, ended, held.periods)
+        return _Known(tree, ended)
+
+
+def _read_places(conn: Connection, places: Table | None) -> tuple[PlaceTree[PlaceInTree], Mapping[str, Lies]]:
+    """The tree, and how the places lie that have ended."""
+    if places is None:
+        return PlaceTree({}), {}
+    tree = read_tree(conn, places)
+    return tree, lies_of(conn, tree.ended, places) if tree.ended else {}
 
 
 def _lies(tree: PlaceTree[PlaceInTree], place_id: str) -> Lies | None:
