@@ -17,8 +17,8 @@ from field.scope import Lies, Scope
 
 _FEW = 200
 """So many values are written out, so that an index on them and on the order serves a page."""
-PLACES: Final = "places"
-"""Of the ids of a scope: all its places, whatever their level."""
+_PLACES: Final = "scope_places"
+"""The parameter of all places of a scope, whatever their level."""
 _UNKNOWN: Final = "unknown"
 _INSIDE, AROUND = "inside", "around"
 """Places below a community that is known, and these communities."""
@@ -33,6 +33,7 @@ class Bounds:
     """
 
     everywhere: bool
+    _places: Sequence[str]
     _ids: Mapping[str, Sequence[str]]
     named: bool = False
 
@@ -43,7 +44,6 @@ class Bounds:
         """
         ids: dict[str, set[str]] = defaultdict(set)
         for place_id in scope.places:
-            ids[PLACES].add(place_id)
             lies = known.get(place_id)
             if lies is None:
                 ids[_UNKNOWN].add(place_id)
@@ -55,7 +55,8 @@ class Bounds:
         own = [household for household in scope.households if is_id(household)]
         for position in range(_HOUSEHOLD_COLUMNS if own else 0):
             ids[_of_household(position)].update(own)
-        return cls(scope.everywhere, {kind: sorted(found) for kind, found in ids.items()}, named)
+        by_kind = {kind: sorted(found) for kind, found in ids.items()}
+        return cls(scope.everywhere, sorted(scope.places), by_kind, named)
 
     @property
     def outline(self) -> Hashable:
@@ -63,10 +64,8 @@ class Bounds:
 
     def parameters(self) -> dict[str, Any]:
         """Of statements of which these bounds are named."""
-        given: dict[str, Any] = {
-            _name(kind): listed(ids) if len(ids) > _FEW else ids for kind, ids in self._ids.items()
-        }
-        return given | {_name(PLACES): listed(self._ids.get(PLACES, ()))}
+        given = {_name(kind): listed(ids) if len(ids) > _FEW else ids for kind, ids in self._ids.items()}
+        return {**given, _PLACES: listed(self._places)}
 
     def one_of(self, conn: Connection, column: Column[Any], *kinds: str) -> ColumnElement[bool]:
         """Whether the column has an id of one of these kinds; there may be none."""
@@ -74,9 +73,7 @@ class Bounds:
 
     def one_of_places(self, conn: Connection, column: Column[Any]) -> ColumnElement[bool]:
         """Whether the column, a place's id, is one of the scope's places."""
-        if self.named:
-            return is_one_of(column, _name(PLACES))
-        return is_in(conn, column, self._ids.get(PLACES, ()))
+        return is_one_of(column, _PLACES) if self.named else is_in(conn, column, self._places)
 
     def _one_of(self, conn: Connection, column: Column[Any], kind: str) -> ColumnElement[bool]:
         ids, name = self._ids[kind], _name(kind)
@@ -124,6 +121,7 @@ def within(
     """
     if scope.everywhere:
         return true()
+    assert len(households) <= _HOUSEHOLD_COLUMNS
     found = bounds(conn, scope, places)
     inside = and_(
         found.one_of(conn, columns["community"], AROUND), found.one_of(conn, columns["grid"], _INSIDE)
