@@ -39,7 +39,7 @@ Rows = Callable[[Connection, Bounds], Select[Any] | CompoundSelect[Any]]
 
 To put a statement together takes longer than to run it, so it is kept and serves everybody: what differs from
 one who asks to the next, their ids and all moments, are parameters. Of the connection it takes the dialect
-and asks nothing: what must be looked up are parameters as well.
+and asks nothing: whatever must be looked up is a parameter as well, by `given`.
 
 Rows that different indexes find are the `union_all` of statements: a page asks each for its own first rows.
 An index has those of the first in the order of a page; those of the others are few, and all are looked at.
@@ -98,7 +98,7 @@ class Sort:
     few: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)  # kept statements are found by the list: it is its own key
 class ListQuery:
     """A list: `GET /lists/<name>`, and the act of that name.
 

@@ -162,6 +162,18 @@ class Statements:
     def column(self, name: str) -> ColumnElement[Any]:
         return self._parts[0].columns[name]
 
+    def values(self, filters: Mapping[str, str], place: str | None, after: Sequence[Any]) -> dict[str, Any]:
+        """The parameters that say which values are asked for.
+
+        :param after: what the columns of the sort have in the last row of the page before.
+        """
+        by_column = zip(self._form.sort.columns, after, strict=True) if after else ()
+        return {
+            **{_filter(name): value for name, value in filters.items()},
+            _PLACE: place,
+            **{_after(name): _read(self.column(name), value) for name, value in by_column},
+        }
+
 
 _kept: dict[Hashable, Statements] = {}
 
@@ -176,21 +188,6 @@ def statements(conn: Connection, query: ListQuery, scope: Bounds, form: Form) ->
             _kept.clear()
         _kept[key] = found
     return found
-
-
-def asked_for(
-    filters: Mapping[str, str], place: str | None, found: Statements, after: Sequence[Any], sort: Sort
-) -> dict[str, Any]:
-    """The parameters that say which values are asked for.
-
-    :param after: what the columns of the sort have in the last row of the page before.
-    """
-    by_column = zip(sort.columns, after, strict=True) if after else ()
-    return {
-        **{_filter(name): value for name, value in filters.items()},
-        _PLACE: place,
-        **{_after(name): _read(found.column(name), value) for name, value in by_column},
-    }
 
 
 def _limit(name: str) -> ColumnElement[int]:

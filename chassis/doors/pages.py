@@ -16,17 +16,8 @@ from sqlalchemy import Executable
 from sqlalchemy.engine import Connection
 
 from chassis.database.types import Id
-from chassis.doors.declared import Asked, ListQuery, Sort
-from chassis.doors.kept import (
-    NUMBERS,
-    OF_FIGURES,
-    OF_LIST,
-    OF_PAGE,
-    Form,
-    Statements,
-    asked_for,
-    statements,
-)
+from chassis.doors.declared import NOW, Asked, ListQuery, Sort
+from chassis.doors.kept import NUMBERS, OF_FIGURES, OF_LIST, OF_PAGE, Form, Statements, statements
 from chassis.doors.reach import Reach
 from chassis.doors.within import Bounds
 from chassis.sealing import SealBroken, Sealer
@@ -121,16 +112,15 @@ def read_page(
     """Raises Refused: `unknown` for a place outside the scope, `invalid` where too much must be looked at, or
     where what is asked of a condition says nothing.
     """
-    given = {"now": asked.now, **query.given(conn, asked), **_of_conditions(query, asked, wanted)}
+    given = {NOW.key: asked.now, **query.given(conn, asked), **_of_conditions(query, asked, wanted)}
     scope = query.scope(conn, reach.scope, asked) if query.scope else reach.scope
     bounds = Bounds.of(scope, scope.lies, named=True)
     made = statements(conn, query, bounds, _form(query, wanted, reach))
     if wanted.place is not None and not reach.covers_place(wanted.place):
         raise Refused.unknown("place", wanted.place)
-    after = wanted.after or ()
     limits = {OF_PAGE: ROWS + 1, OF_LIST: COUNTED + 1, OF_FIGURES: _most(wanted) + 1}
-    given |= limits | bounds.parameters() | asked_for(wanted.filters, wanted.place, made, after, wanted.sort)
-    _check(query, made, wanted, conn, given)
+    given |= limits | bounds.parameters() | made.values(wanted.filters, wanted.place, wanted.after or ())
+    _check(conn, made, wanted, given)
     counted = None
     if not wanted.sort.few:
         found = _first_rows(conn, made, wanted, given)
@@ -198,9 +188,7 @@ def _form(query: ListQuery, wanted: Wanted, reach: Reach) -> Form:
     )
 
 
-def _check(
-    query: ListQuery, made: Statements, wanted: Wanted, conn: Connection, given: Mapping[str, Any]
-) -> None:
+def _check(conn: Connection, made: Statements, wanted: Wanted, given: Mapping[str, Any]) -> None:
     """Raises Refused: PostgreSQL fails where an id is compared with what has not its form."""
     for name, value in wanted.filters.items():
         if value != NOTHING and isinstance(made.column(name).type, Id) and not is_id(value):

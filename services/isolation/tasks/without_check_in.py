@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import bytewise, is_in
 from chassis.database.types import UtcDateTime
-from chassis.doors.declared import Asked, ListQuery
+from chassis.doors.declared import NOW, Asked, ListQuery
 from chassis.doors.pages import COUNTED
 from chassis.doors.within import Bounds
 from chassis.sealing import SealBroken, Sealer
@@ -42,7 +42,7 @@ _ENDED_TODAY: Final[ColumnElement[bool]] = and_(
     _K.kind == _KIND,
     _K.due_from >= _moment("earliest"),
     _K.due_by >= _moment("begins"),
-    _K.due_by <= _moment("now"),
+    _K.due_by <= NOW,
 )
 """Tasks of check-ins of which the window has ended today, between the moments of `windows_of_today`."""
 TELLS: Final[ColumnElement[int | None]] = case((_ENDED_TODAY & (_C.measure == bindparam("measure")), _TOLD))
@@ -54,7 +54,7 @@ was waived asks for none. Its other parameters are of `windows_of_today`."""
 def windows_of_today(asked: Asked) -> dict[str, datetime]:
     """Between which moments a window begins and ends that has ended today."""
     begins = day_begins(local_day(asked.now, asked.zone), asked.zone)
-    return {"earliest": begins - _LONGEST_WINDOW, "begins": begins, "now": asked.now}
+    return {"earliest": begins - _LONGEST_WINDOW, "begins": begins, NOW.key: asked.now}
 
 
 _MISSING: Final[ColumnElement[bool]] = (
