@@ -38,8 +38,9 @@ def rounds_in_scope(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bo
 def people_in_scope(conn: Connection, scope: Scope | Bounds) -> ColumnElement[bool]:
     """People where somebody works. Of whom no grid is known, those of all grids of the community knock."""
     columns: dict[str, TableColumn[Any]] = {level: _P[level] for level in _LEVELS}
-    beside = bounds(conn, scope, places).one_of(conn, _P.community, AROUND)
-    return or_(within(conn, scope, places, columns), and_(_P.grid.is_(None), beside))
+    found = bounds(conn, scope, places)
+    beside = found.one_of(conn, _P.community, AROUND)
+    return or_(within(conn, found, places, columns), and_(_P.grid.is_(None), beside))
 
 
 def people(conn: Connection, scope: Scope | Bounds) -> Select[Any]:

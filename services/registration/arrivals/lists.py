@@ -41,14 +41,15 @@ def in_scope(conn: Connection, scope: Scope | Bounds, arrival: Any) -> ColumnEle
     Those of a division that is none of ours, or of none, are for whoever answers for a district.
     """
     levels = {"street": arrival.street, "community": arrival.community, "grid": arrival.grid}
-    placed = within(conn, scope, places, levels)
-    if scope.everywhere:
+    found = bounds(conn, scope, places)
+    placed = within(conn, found, places, levels)
+    if found.everywhere:
         return placed
-    of_scope = bounds(conn, scope, places).one_of_places(conn, places.c.place_id)
+    of_scope = found.one_of_places(conn, places.c.place_id)
     divisions = select(places.c.division).where(of_scope, places.c.division.is_not(None))
     ours = select(places.c.division).where(places.c.division.is_not(None), places.c.removed.is_(False))
     elsewhere = arrival.division.is_(None) | arrival.division.not_in(ours)
-    lost = arrival.division.in_(divisions) | (elsewhere & in_district(conn, scope, places))
+    lost = arrival.division.in_(divisions) | (elsewhere & in_district(conn, found, places))
     return or_(placed, and_(arrival.street.is_(None), lost))
 
 
@@ -74,7 +75,8 @@ def _pairs(conn: Connection, scope: Scope | Bounds, *more: str) -> Select[Any]:
     pair = possible_duplicates.c
     columns: list[Any] = [pair.first, pair.second, pair.why, pair.opened_at]
     columns += [pair.state, pair.decided_at, pair.decided_by]
-    within_scope = in_scope(conn, scope, _ONE.c), in_scope(conn, scope, _OTHER.c)
+    found = bounds(conn, scope, places)
+    within_scope = in_scope(conn, found, _ONE.c), in_scope(conn, found, _OTHER.c)
     for name, side, ours in zip(("first", "second"), (_ONE.c, _OTHER.c), within_scope, strict=True):
         columns += [side[part].label(f"{name}_{part}") for part in ("arrived_at", "street", "community")]
         columns += [case((ours, side[part])).label(f"{name}_{part}") for part in ("sealed", *more)]
