@@ -29,7 +29,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_one_of, listed
 from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked, Column, ListQuery, Sort
-from chassis.doors.within import AROUND, Bounds, bounds, lies_of
+from chassis.doors.within import AROUND, Bounds, lies_of
 from field.days import day_begins, local_day
 from field.scope import Lies, Scope
 from services.isolation.cases.lists import PERSON, in_scope
@@ -152,11 +152,12 @@ def given_to(conn: Connection, scope: Scope, *staff_ids: str) -> ColumnElement[b
     A case is only ever given to somebody who works at a place of it then, to whoever goes on for them, and in
     no known grid to somebody of a grid of its community. Its live tasks are those of its team.
     """
-    return _given_at(conn, where_given(conn, scope, *staff_ids))
+    where = where_given(conn, scope, *staff_ids)
+    return _given_at(conn, Bounds.of(where, where.lies))
 
 
-def _given_at(conn: Connection, where: Scope | Bounds) -> ColumnElement[bool]:
-    beside = bounds(conn, where, places).one_of(conn, _C.community, AROUND)
+def _given_at(conn: Connection, where: Bounds) -> ColumnElement[bool]:
+    beside = where.one_of(conn, _C.community, AROUND)
     return or_(in_scope(conn, where), and_(_C.grid.is_(None), beside))
 
 
@@ -191,7 +192,7 @@ def _open_tasks(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
 
 
 def _done_tasks(conn: Connection, scope: Bounds) -> Select[Any]:
-    of_today = (*done_since(_TODAY), _K.due_from < _TOMORROW)
+    of_today = (done_since(_TODAY), _K.due_from < _TOMORROW)
     return _of_open_cases(conn, of_today, in_scope(conn, scope))
 
 

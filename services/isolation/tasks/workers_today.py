@@ -161,10 +161,15 @@ def own_place(uow: UnitOfWork, scope: Scope, asked: Asked) -> str | None:
     return member.place if member is not None and _covers(uow, scope, member.place) else None
 
 
+def done_since(begins: BindParameter[datetime]) -> ColumnElement[bool]:
+    """Tasks that are done, and had time until then or longer."""
+    return and_(_K.state == states.DONE, _K.due_by >= begins)
+
+
 _LIVE: Final = _K.state.in_(sorted(states.LIVE))
 _BEGUN_OR_DONE: Final = (
     _K.due_from < bindparam("tomorrow", type_=UtcDateTime),
-    or_(_LIVE, and_(_K.state == states.DONE, _K.due_by >= bindparam("begins", type_=UtcDateTime))),
+    or_(_LIVE, done_since(bindparam("begins", type_=UtcDateTime))),
 )
 """Live tasks that have begun today, and those of today that are done."""
 _COLUMNS: Final = (_K.staff_id, _K.state, (_K.kind == SEE_ABNORMAL).label("alarmed"))
@@ -210,10 +215,6 @@ def read_tasks(
     silent = select(found.case_id).group_by(found.case_id).having(least == 1)
     of_staff = conn.execute(select(*each, func.count()).group_by(*each), given).all()
     return list(of_staff), list(conn.execute(silent, given).scalars())
-
-
-def done_since(begins: datetime | BindParameter[datetime]) -> tuple[ColumnElement[bool], ...]:
-    return (_K.state == states.DONE, _K.due_by >= begins)
 
 
 def places_below(uow: UnitOfWork, scope: Scope, here: str | None, place: str | None) -> list[dict[str, Any]]:
