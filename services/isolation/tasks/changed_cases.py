@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import add
@@ -39,74 +39,53 @@ from services.isolation.policies.rules import SEE_ABNORMAL
 
 _C, _K = cases.c, tasks.c
 _SINCE: Final = timedelta(days=1)
-_Moment = BindParameter[datetime]
-_SINCE_THEN: Final[_Moment] = bindparam("since", type_=UtcDateTime)
+_SINCE_THEN: Final[BindParameter[datetime]] = bindparam("since", type_=UtcDateTime)
 _OF_ALARM: Final = literal_column(f"tasks.kind = '{SEE_ABNORMAL}'", Boolean)
 """A literal, so that the planner sees that the partial index holds all of them."""
+_WAS_FOLLOWED: Final = literal_column("cases.version > 0", Boolean)
+"""Not one that is only expected. A literal, so that the planner sees that the partial index holds all."""
+_ALARMED: Final = _K.due_from >= _SINCE_THEN, _K.state != states.CANCELLED
+"""Of tasks to look at once at a check-in: it came since then and was not taken back as a mistake."""
+_ABNORMAL_AT: Final[ScalarSelect[Any]] = (
+    select(func.max(_K.due_from))
+    .where(_K.case_id == _C.case_id, _K.kind == SEE_ABNORMAL, *_ALARMED)
+    .scalar_subquery()
+)
+"""When last; looked up for the cases of a page."""
+_ENDED: Final = _C.closed_at >= _SINCE_THEN
+
+CHANGES: Final[Mapping[str, ColumnElement[bool]]] = {
+    # Followed for the first time; one that opens again is not new.
+    "opened": _C.opened_at >= _SINCE_THEN,
+    "ended": _ENDED,
+    "moved": _C.moved_at >= _SINCE_THEN,
+    # Somebody had to look at a check-in at once. These tasks are few and are read once, by their own index.
+    "abnormal": _C.case_id.in_(select(_K.case_id).where(_OF_ALARM, *_ALARMED)),
+}
+"""What may have changed -> the cases of which it did since the moment `since`."""
 
 
 def since_yesterday(asked: Asked) -> dict[str, datetime]:
-    """The parameter of WHAT_CHANGED, `ended_since` and the list."""
-    return {"since": asked.now - _SINCE}
-
-
-def _opened(since: _Moment) -> ColumnElement[bool]:
-    """Followed for the first time; one that opens again is not new."""
-    return _C.opened_at >= since
-
-
-def _ended(since: _Moment) -> ColumnElement[bool]:
-    return _C.closed_at >= since
-
-
-def _moved(since: _Moment) -> ColumnElement[bool]:
-    return _C.moved_at >= since
-
-
-def _abnormal(since: _Moment) -> ColumnElement[bool]:
-    """Somebody had to look at a check-in at once, and it was not taken back as a mistake. These tasks are few
-    and are read once, by an index of their own.
-    """
-    alarmed = select(_K.case_id).where(_OF_ALARM, _K.due_from >= since, _K.state != states.CANCELLED)
-    return _C.case_id.in_(alarmed)
-
-
-def _abnormal_at(since: _Moment) -> ScalarSelect[Any]:
-    """When last; looked up for the cases of a page."""
-    of_case = (_K.case_id == _C.case_id, _K.kind == SEE_ABNORMAL, _K.due_from >= since)
-    return select(func.max(_K.due_from)).where(*of_case, _K.state != states.CANCELLED).scalar_subquery()
-
-
-CHANGES: Final[Mapping[str, Callable[[_Moment], ColumnElement[bool]]]] = {
-    "opened": _opened,
-    "ended": _ended,
-    "moved": _moved,
-    "abnormal": _abnormal,
-}
-"""What may have changed -> the cases of which it did since a moment."""
-
-
-def _was_followed() -> ColumnElement[bool]:
-    """Not one that is only expected. A literal, so that the planner sees that the partial index holds all."""
-    return literal_column("cases.version > 0", Boolean)
+    """The parameter of CHANGES, WHAT_CHANGED, `ended_since` and the list."""
+    return {_SINCE_THEN.key: asked.now - _SINCE}
 
 
 def _rows(conn: Connection, scope: Bounds) -> CompoundSelect[Any]:
     """Those that are open, of which the condition finds what has changed, and those that have ended since."""
     open_rows = OPEN_CASES.rows(conn, scope)
     assert isinstance(open_rows, Select)
-    columns = [*open_rows.selected_columns, _C.moved_at, _abnormal_at(_SINCE_THEN).label("abnormal_at")]
-    ended = select(*columns).where(_ended(_SINCE_THEN), _was_followed(), in_scope(conn, scope))
+    columns = [*open_rows.selected_columns, _C.moved_at, _ABNORMAL_AT.label("abnormal_at")]
+    ended = select(*columns).where(_ENDED, _WAS_FOLLOWED, in_scope(conn, scope))
     return union_all(open_rows.with_only_columns(*columns), ended)
 
 
 def _change(value: str | None) -> ColumnElement[bool]:
     """Any of them where none is asked for, so that tasks are looked up once and last."""
     if value is None:
-        return or_(*(of(_SINCE_THEN) for of in CHANGES.values()))
+        return or_(*CHANGES.values())
     if value not in CHANGES:
         raise Refused.invalid([Fault("change", "unknown", f"must be one of {', '.join(CHANGES)}")])
-    return CHANGES[value](_SINCE_THEN)
+    return CHANGES[value]
 
 
 CHANGED_CASES = ListQuery(
@@ -128,7 +107,7 @@ CHANGED_CASES = ListQuery(
 
 
 WHAT_CHANGED: Final[ColumnElement[int]] = reduce(
-    add, (case((of(_SINCE_THEN), 1 << bit), else_=0) for bit, of in enumerate(CHANGES.values()))
+    add, (case((changed, 1 << bit), else_=0) for bit, changed in enumerate(CHANGES.values()))
 )
 """What changed of a case since the moment `since`: a bit for each of CHANGES. Put together once: that takes
 longer than to run it."""
@@ -140,8 +119,8 @@ def ended_since(*wanted: ColumnElement[bool]) -> Select[Any]:
 
     :param wanted: of cases, whether they are open or not.
     """
-    ended = _ended(_SINCE_THEN), _was_followed(), *wanted
-    few = select(LIVING.label("living"), WHAT_CHANGED.label("changed")).where(*ended)
+    columns = LIVING.label("living"), WHAT_CHANGED.label("changed")
+    few = select(*columns).where(_ENDED, _WAS_FOLLOWED, *wanted)
     found = few.limit(COUNTED + 1).subquery("ended")
     return select(found.c.living, found.c.changed)
 
