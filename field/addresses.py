@@ -6,6 +6,7 @@ Addresses are what people wrote, in many ways.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -24,7 +25,7 @@ _N: Final = (
 class _End:
     """How an address may end.
 
-    :param marks: one of them is the last character: to look at that takes a tenth of a search in vain.
+    :param marks: it ends with one of them: to look at that takes a tenth of a search in vain.
     """
 
     pattern: re.Pattern[str]
@@ -34,16 +35,19 @@ class _End:
         return self.pattern.search(text) if text.endswith(self.marks) else None
 
 
-_READABLE_END: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyz室房户元门楼层栋幢座号#(")
-_UNREADABLE_END: Final = re.compile(r"(?:\([^()]*\)|[^0-9a-z室房户元门楼层栋幢座号#()])+$")
+def _end(number: str, *marks: str) -> _End:
+    return _End(re.compile(f"{number}(?:{'|'.join(marks)})$"), marks)
+
+
+_READABLE: Final = string.digits + string.ascii_lowercase + "室房户元门楼层栋幢座号#"
+_READABLE_END: Final = frozenset(_READABLE + "(")
+_UNREADABLE_END: Final = re.compile(rf"(?:\([^()]*\)|[^{_READABLE}()])+$")
 _DASHED: Final = re.compile(r"([0-9]+[a-z]?|[a-z])[-—–]([0-9]+)[-—–]([0-9]+)(?:室|号)?$")
-_ROOM: Final = _End(re.compile(r"([0-9]+[a-z]?|[东南西北中左右])(?:室|房|户)$"), tuple("室房户"))
+_ROOM: Final = _end("([0-9]+[a-z]?|[东南西北中左右])", "室", "房", "户")
 _ROOM_BEHIND: Final = re.compile(r"(?<=[元门楼层栋幢座院号#])([0-9]+[a-z]?)号?$")
-_FLOOR: Final = _End(re.compile(r"(地下|负|-)?" + _N + r"(?:楼|层)$"), tuple("楼层"))
-_UNIT: Final = _End(re.compile(_N + r"(?:单元|门)$"), ("单元", "门"))
-_BUILDING: Final = _End(
-    re.compile(_N + r"(?:号楼|号院|#楼|号|栋|幢|座|楼|#)$"), ("号院", "号", "栋", "幢", "座", "楼", "#")
-)
+_FLOOR: Final = _end("(地下|负|-)?" + _N, "楼", "层")
+_UNIT: Final = _end(_N, "单元", "门")
+_BUILDING: Final = _end(_N, "号楼", "号院", "#楼", "号", "栋", "幢", "座", "楼", "#")
 _TELLS: Final = re.compile(
     r"[^\w#]|[0-9]{6}|[0-9][a-z]?(?:室|房|户)|单元|家[里中的]?$|宅$|先生|女士|小姐|师傅|阿姨|大爷"
     r"|隔离|方舱|密接|阳性|确诊|病|[医诊]|防治|疾控|艾滋|结核|肝炎|精神|戒毒|康复|疗养|残|福利|救助|养老|敬老|监狱|看守|拘",
@@ -169,5 +173,5 @@ def _floor(found: re.Match[str]) -> int | None:
 
 def _floor_of(room: str) -> int | None:
     """Of 502 it is 5, of 1203 it is 12; of 5 nobody knows."""
-    digits = room.rstrip("abcdefghijklmnopqrstuvwxyz")
+    digits = room.rstrip(string.ascii_lowercase)
     return int(digits[:-2]) if digits.isdecimal() and len(digits) in (3, 4) else None
