@@ -15,7 +15,7 @@ from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.scope import Scope
 from services.isolation.policies.differences import differences
-from services.isolation.policies.documents import policy_from
+from services.isolation.policies.documents import stored_policy
 from services.isolation.policies.known import stored_policies, texts_of
 from services.isolation.policies.tables import policies, policy_proposals
 from services.isolation.policies.versions import is_text_before_kept, standing_texts
@@ -82,8 +82,9 @@ def _policy(
 
 
 def _nothing_else(uow: UnitOfWork, document: Any, restored: Any) -> dict[str, Any] | None:
-    gone, back = (policy_from(one, 0, uow.zone) if one is not None else None for one in (document, restored))
-    if gone is None or (bare := first_without(uow, gone, back)) is None:
+    back = stored_policy(restored, 0, uow.zone) if restored is not None else None
+    bare = first_without(uow, stored_policy(document, 0, uow.zone), back)
+    if bare is None:
         return None
     day, places = bare
     return {"day": day.isoformat(), "places": [place for place in places if place is not None]}

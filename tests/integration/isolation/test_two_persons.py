@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from chassis.commands.command import Author
 from services.isolation import handover
 from services.isolation.door import DOOR
+from services.isolation.policies.tables import policies, policy_texts
 from tests.doors import Visitor
 from tests.integration.isolation.test_try_policy import NINTH, changed
 from tests.integration.isolation.trial import Trial, arrival
@@ -125,6 +127,15 @@ def test_what_cannot_be_published_cannot_be_proposed(two: Administrators) -> Non
         for fault in two.visitor.say(LI, "propose_policy", {"document": faulty}).get_json()["faults"]
     } - {"document.valid_from"}
     assert answer == "document.places[0]" and two.look("policies")["proposals"] == []
+
+
+def test_a_text_that_names_whom_no_new_one_can_tell_is_shown(two: Administrators) -> None:
+    before = two.look("policy", policy_id="cn-2022-06")
+    stored = changed(low={"told": ["resident", "reporter"]})
+    with two.isolation.database.begin() as conn:
+        for table in (policies, policy_texts):
+            conn.execute(update(table).where(table.c.policy_id == "cn-2022-06").values(document=stored))
+    assert two.look("policy", policy_id="cn-2022-06") == before | {"document": stored}
 
 
 def test_staff_neither_propose_nor_see_proposals(two: Administrators) -> None:
