@@ -101,6 +101,11 @@ def ended_in(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     return found
 
 
+def known_as(conn: Connection, case_id: str) -> set[str]:
+    """This case, and those that ended merged in it."""
+    return {case_id, *ended_in(conn, [case_id])}
+
+
 def one_person(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     """These cases and all others of the same people: case -> the one that goes on for it in the end."""
     goes_on_as = going_on(conn, case_ids) if case_ids else {}

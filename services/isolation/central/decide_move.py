@@ -14,7 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.unplanned import officers_task, unplanned_task
 from services.isolation.central.beds import Beds, read_rooms
 from services.isolation.central.carers import adults_there, by_case
@@ -102,7 +102,7 @@ def _must_be_free_to_go(
         if case.closed_at is not None:
             message = f"the case is {case.state}: nobody is moved who is not followed"
             raise Refused("conflict", [Fault(f"{where}.case_id", "not_in_this_state", message)])
-        if beds.moving({case.case_id, *ended_in(hand.uow.conn, [case.case_id])}):
+        if beds.moving(known_as(hand.uow.conn, case.case_id)):
             message = "a bed is held for them already: take that decision back first"
             raise Refused("conflict", [Fault(f"{where}.case_id", "has_a_bed", message)])
 

@@ -12,7 +12,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.central.carers import in_care
 from services.isolation.central.rules import ADMITTED, LEFT, LET_GO
 from services.isolation.central.tables import TAKES_BED, moves
@@ -57,5 +57,5 @@ def must_leave_nobody_alone(hand: CasesInHand, case: Case) -> None:
 
 
 def _of(hand: CasesInHand, case: Case) -> tuple[ColumnElement[bool], TextClause]:
-    theirs = {case.case_id, *ended_in(hand.uow.conn, [case.case_id])}
-    return is_in(hand.uow.conn, _M.case_id, theirs), TAKES_BED
+    conn = hand.uow.conn
+    return is_in(conn, _M.case_id, known_as(conn, case.case_id)), TAKES_BED

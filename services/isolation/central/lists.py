@@ -16,7 +16,7 @@ from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases import states as case_states
 from services.isolation.cases.lists import CASE, LIVING, PERSON, in_scope
-from services.isolation.cases.merged import ended_in, going_on
+from services.isolation.cases.merged import going_on, known_as
 from services.isolation.cases.tables import cases
 from services.isolation.cases.waiting import OF_CASE, OF_TASK, OVERDUE, WAITING
 from services.isolation.central.beds import read_rooms
@@ -218,7 +218,7 @@ def _carers(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]
     if named is None:
         return None
     case_id = str(named["case_id"])
-    theirs = {case_id, *ended_in(uow.conn, [case_id])}
+    theirs = known_as(uow.conn, case_id)
     columns = [_M[name] for name in ("move_id", "room_id", "who", "carer", "centre_id")]
     of_them = select(*columns, _M.state.label("stands"), LIVING.label("household"))
     of_them = of_them.join(cases, _C.case_id == _M.case_id)

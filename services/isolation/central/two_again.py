@@ -6,6 +6,7 @@ was at home.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 from sqlalchemy import or_, select
@@ -17,7 +18,7 @@ from services.isolation.cases.decisions import CANCEL, DECISIONS, FROM_CENTRE, R
 from services.isolation.cases.ending import ended
 from services.isolation.cases.events import caused_by_case, differences
 from services.isolation.cases.in_hand import CasesInHand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.states import MOVED_TO_CENTRAL, OPEN
 from services.isolation.cases.story import absence
 from services.isolation.cases.tables import case_history
@@ -35,10 +36,12 @@ def decided_meanwhile(conn: Connection, case: Case) -> str | None:
     """The decision with which the bed was given back of somebody who by their own case is in a centre. None:
     they have a bed still, or never had one, or do not stand so.
     """
-    if case.state != MOVED_TO_CENTRAL or _has_bed(conn, case):
+    if case.state != MOVED_TO_CENTRAL:
         return None
-    theirs = is_in(conn, _M.case_id, _cases_of(conn, case))
-    left = select(_M.ended_as).where(theirs, _M.state == LEFT)
+    theirs = known_as(conn, case.case_id)
+    if _have_bed(conn, theirs):
+        return None
+    left = select(_M.ended_as).where(is_in(conn, _M.case_id, theirs), _M.state == LEFT)
     row = conn.execute(left.order_by(_M.settled_at.desc()).limit(1)).one_or_none()
     if row is None:
         return None
@@ -51,6 +54,7 @@ def ended_as_another(conn: Connection, case: Case) -> bool:
     """
     if case.closed_at is None or case.stripped_at is not None or absence(case.story):
         return False
+    # The line of one that opened again joins the kinds of change with '+', `reopened` first.
     ends = select(_H.what, _H.detail).where(
         _H.case_id == case.case_id, or_(_H.what == MOVED_TO_CENTRAL, _H.what.startswith(_REOPENED))
     )
@@ -58,9 +62,8 @@ def ended_as_another(conn: Connection, case: Case) -> bool:
     other = (last.detail or {}).get(ALONG_WITH) if last else None
     if other is None:
         return False
-    if case.state == MOVED_TO_CENTRAL:
-        return not _has_bed(conn, case)
-    return other not in _cases_of(conn, case)
+    theirs = known_as(conn, case.case_id)
+    return not _have_bed(conn, theirs) if case.state == MOVED_TO_CENTRAL else other not in theirs
 
 
 def end_as_decided(hand: CasesInHand, before: Case, decision: str, under: Case) -> None:
@@ -70,7 +73,7 @@ def end_as_decided(hand: CasesInHand, before: Case, decision: str, under: Case) 
     :param decision: one that ends a case.
     """
     told = DECISIONS[decision]
-    because = _because(hand.uow.conn, under, told.told)
+    because = because_of(hand.uow.conn, under, told.told)
     after, more = ended(hand, before, told.to)
     cause = caused_by_case(hand.uow, before.case_id, before.correlation_id)
     detail: dict[str, Any] = {_DECIDED_AS: under.case_id, **differences(before, after), **more}
@@ -83,21 +86,21 @@ def leads_home(conn: Connection, decision: str, under: Case) -> bool:
     and was decided before it was known that they are there.
     """
     told = DECISIONS[decision]
-    if decision == CANCEL and _because(conn, under, told.told) not in FROM_CENTRE:
+    if decision == CANCEL and because_of(conn, under, told.told) not in FROM_CENTRE:
         return True
     return told.to in (OPEN, "") or MOVED_TO_CENTRAL not in told.of
 
 
-def _because(conn: Connection, case: Case, what: str) -> str | None:
+def because_of(conn: Connection, case: Case, what: str) -> str | None:
+    """Why an officer decided that last; None: nobody did, or a reason was not asked for.
+
+    :param what: as the history of the case calls the decision.
+    """
     lines = select(_H.detail).where(_H.case_id == case.case_id, _H.what == what)
     detail: dict[str, Any] = conn.execute(lines.order_by(_H.number.desc()).limit(1)).scalar() or {}
     return detail.get("because")
 
 
-def _has_bed(conn: Connection, case: Case) -> bool:
-    theirs = is_in(conn, _M.case_id, _cases_of(conn, case))
-    return conn.execute(select(_M.move_id).where(theirs, IS_ADMITTED).limit(1)).first() is not None
-
-
-def _cases_of(conn: Connection, case: Case) -> set[str]:
-    return {case.case_id, *ended_in(conn, [case.case_id])}
+def _have_bed(conn: Connection, case_ids: Collection[str]) -> bool:
+    there = select(_M.move_id).where(is_in(conn, _M.case_id, case_ids), IS_ADMITTED)
+    return conn.execute(there.limit(1)).first() is not None

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.revising import REOPENED
 from services.isolation.cases.states import MOVED_TO_HOSPITAL
 from services.isolation.cases.tables import case_history
@@ -138,7 +138,7 @@ class _Told:
 
 def _lines(conn: Connection, case: Case) -> Sequence[Any]:
     h = case_history.c
-    theirs = is_in(conn, h.case_id, {case.case_id, *ended_in(conn, [case.case_id])})
+    theirs = is_in(conn, h.case_id, known_as(conn, case.case_id))
     found = select(h.at, h.what, h.detail).where(theirs).order_by(h.at, h.case_id, h.number)
     return conn.execute(found).all()
 

@@ -35,7 +35,7 @@ from services.isolation.cases.decisions import (
 from services.isolation.cases.ending import UNSEEN, ended
 from services.isolation.cases.events import differences
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases, was_met
 from services.isolation.cases.revising import REOPENED, Change, next_stage
@@ -155,7 +155,7 @@ def _begun_at_home(hand: CasesInHand, case: Case) -> tuple[Chapter, ...]:
     comes home from a centre when its days are full, with the stage that follows.
     """
     if case.state == states.MOVED_TO_HOSPITAL:
-        whose = {id: case.case_id for id in (case.case_id, *ended_in(hand.uow.conn, [case.case_id]))}
+        whose = dict.fromkeys(known_as(hand.uow.conn, case.case_id), case.case_id)
         was_positive = confirmed(results_of(hand.uow, whose).get(case.case_id, ()))
         # What becomes known later is seen to by positives/discharged.py.
         return (Chapter(None, hand.uow.now, (), case.policy_id, discharged=True),) if was_positive else ()
@@ -217,7 +217,7 @@ def _faults_of_witness(hand: CasesInHand, said: Said) -> list[Fault]:
 def _refusals(hand: CasesInHand, case: Case) -> Sequence[Any]:
     """Theirs, the last one first, also those that were recorded at a case that ended merged in this one."""
     conn, r = hand.uow.conn, refusals.c
-    theirs = is_in(conn, r.case_id, {case.case_id, *ended_in(conn, [case.case_id])})
+    theirs = is_in(conn, r.case_id, known_as(conn, case.case_id))
     found = select(r.case_id, r.refusal_id).where(theirs).order_by(r.at.desc(), r.refusal_id)
     return conn.execute(found).all()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 
@@ -16,12 +16,13 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.in_hand import cases_in_hand
-from services.isolation.cases.merged import ended_in, going_on
+from services.isolation.cases.merged import going_on, known_as
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.story import absence
-from services.isolation.cases.tables import case_history, merged_cases
+from services.isolation.cases.tables import merged_cases
 from services.isolation.central.two_again import (
+    because_of,
     decided_meanwhile,
     end_as_decided,
     ended_as_another,
@@ -118,7 +119,7 @@ def _let_go(book: Casebook, case: Case, other: str) -> Case:
     kinds = (SEE_ABNORMAL, *TRANSFER_TASKS, SEE_BREACH, JUDGE_BREACH, SETTLE_BREACH)
     found = lock_tasks(conn, [case.case_id], kinds).get(case.case_id, ())
     tasks = [task for task in found if task.live]
-    others = [other, *ended_in(conn, [other])]
+    others = known_as(conn, other)
     theirs: set[str] = set()
     for table, id in ((check_ins, check_ins.c.check_in_id), (transfers, transfers.c.transfer_id)):
         about = is_in(conn, id, [task.about for task in tasks])
@@ -138,7 +139,7 @@ def _must_open(book: Casebook, case: Case) -> bool:
     if case.closed_at is None or not case.version or absence(case.story):
         return False
     if case.state == states.CANCELLED:
-        return _because(book, case) in _BY_MISTAKE
+        return because_of(book.uow.conn, case, states.CANCELLED) in _BY_MISTAKE
     if case.state != states.RELEASED:
         return False
     tasks = lock_tasks(book.uow.conn, [case.case_id], KINDS)
@@ -146,19 +147,6 @@ def _must_open(book: Casebook, case: Case) -> bool:
     held = lacks(book.standing(case).rule.release, facts)
     # Whoever was only informed is followed again, too, until somebody has looked at them.
     return facts.unseen or not HEALTH_AND_WILL.isdisjoint(held)
-
-
-def _because(book: Casebook, case: Case) -> str | None:
-    """Why an officer took it back; None: nobody did."""
-    h = case_history.c
-    last = (
-        select(h.detail)
-        .where(h.case_id == case.case_id, h.what == states.CANCELLED)
-        .order_by(h.number.desc())
-        .limit(1)
-    )
-    detail: dict[str, Any] = book.uow.conn.execute(last).scalar() or {}
-    return detail.get("because")
 
 
 def _open(book: Casebook, cases: Sequence[Case]) -> None:

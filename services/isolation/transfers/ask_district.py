@@ -13,7 +13,7 @@ from chassis.ids import new_id
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import NOT_TAKEN_OVER
 from services.isolation.cases.in_hand import CasesInHand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.unplanned import officers_task
 from services.isolation.plans.tables import tasks
 from services.isolation.policies.rules import OpeningTask
@@ -68,7 +68,7 @@ def settle_transfer(hand: CasesInHand, said: Said, case: Case, outcome: str) -> 
 
 def _open(hand: CasesInHand, case: Case) -> Select[Any]:
     """Of the case, and of those that ended merged in it, what nobody has settled."""
-    theirs = {case.case_id, *ended_in(hand.uow.conn, [case.case_id])}
+    theirs = known_as(hand.uow.conn, case.case_id)
     unsettled = _T.outcome.is_(None) | (_T.outcome == NOT_TAKEN_OVER)
     these = select(_T.transfer_id, _T.task_id).where(is_in(hand.uow.conn, _T.case_id, theirs), unsettled)
     return these.order_by(_T.at, _T.transfer_id)
