@@ -118,10 +118,11 @@ def _steps(
         step = _step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone)
         if known[chapter.policy_id].withdrawn:
             step = replace(step, withdrawn=chapter.policy_id)
-        policy, since_home = stands.policy, since_discharge(case.story[:number])
+        policy = stands.policy
+        since_home = since_discharge(case.story[:number], policy)
         if policy.discharged and len(since_home) < number:
             step = replace(step, line=_line_of_category(DISCHARGED, policy.discharged))
-        if any(one.exposed for one in (since_home if policy.discharged else case.story[:number])):
+        if any(one.exposed for one in since_home):
             of_contacts = _line_of_category(CLOSE_CONTACT, policy.close_contact)
             step = replace(step, line=f"{step.line}, and {of_contacts}")
         if stands.stage or stands.to_come:

@@ -154,9 +154,8 @@ def _given(book: Casebook, case: Case, written: Iterable[Task], live: Iterable[T
 
 def _goes_on_otherwise(revision: Revision) -> bool:
     """They come home to another stage, or from hospital as the policy says: tests of before are over."""
-    stands, chapters = revision.standing, revision.change.chapters
-    from_hospital = stands.policy.discharged and any(chapter.discharged for chapter in chapters)
-    return bool(from_hospital or (stands.stage and any(chapter.stage for chapter in chapters)))
+    from_hospital = any(chapter.discharged for chapter in revision.change.chapters)
+    return revision.begins_stage or bool(from_hospital and revision.standing.policy.discharged)
 
 
 def was_met(tasks: Iterable[Task]) -> bool:

@@ -81,6 +81,13 @@ class Revision:
     def opens_again(self) -> bool:
         return self.before.closed_at is not None and self.case.closed_at is None
 
+    @property
+    def begins_stage(self) -> bool:
+        """With the change; not where a text that was corrected a moment ago asks for more days of the stage
+        before.
+        """
+        return bool(self.standing.stage and any(chapter.stage for chapter in self.change.chapters))
+
 
 def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: Present) -> Revision:
     """Work out anew where a case stands.
@@ -171,6 +178,11 @@ def next_stage(case: Case, stands: Standing, now: datetime) -> Chapter:
     return Chapter(None, now, (), case.policy_id, stage=stands.stage + 1)
 
 
+def home_from_hospital(case: Case, at: datetime) -> Chapter:
+    """That whoever was positive came home from hospital."""
+    return Chapter(None, at, (), case.policy_id, discharged=True)
+
+
 def is_corrected(case: Case, policy: Policy) -> bool:
     """Whether the case was planned by another text of the policy it is under."""
     return case.policy_id == policy.policy_id and case.policy_version != policy.version
@@ -236,8 +248,7 @@ def kinds_of_change(revision: Revision, team: tuple[Member, ...], *, asks_someth
         kinds.append(revision.direction)
     elif asks_something_else:
         kinds.append("rescheduled")
-    # A text that was corrected a moment ago may ask for more days of the stage before.
-    if revision.standing.stage and any(chapter.stage for chapter in revision.change.chapters):
+    if revision.begins_stage:
         kinds.append(NEXT_STAGE)
     if owner(team) not in (None, None if revision.opens_again else before.owner):
         kinds.append("assigned")

@@ -124,8 +124,12 @@ def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
     return [*ordered, *reversed(policies)]
 
 
-def since_discharge(chapters: Sequence[Chapter]) -> Sequence[Chapter]:
-    """What became known since they came home from hospital last; all, where they were not there."""
+def since_discharge(chapters: Sequence[Chapter], policy: Policy | None) -> Sequence[Chapter]:
+    """What became known since they came home from hospital last; all, where they were not there, or the
+    policy has no rule for them.
+    """
+    if policy is None or not policy.discharged:
+        return chapters
     last = max((number for number, one in enumerate(chapters, 1) if one.discharged), default=0)
     return chapters[last:]
 

@@ -157,7 +157,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     coming = [t for t in tasks if t.kind == CHECK_IN and t.live and t.due_from > seen.now and t is not served]
     following = row.closed_at is None
     story = story_from(row.chapters)
-    since = since_discharge(story) if policy and policy.discharged else story
+    since = since_discharge(story, policy)
     return {
         "case_id": row.case_id,
         "label": label,

@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from services.isolation.cases.case import Case
-from services.isolation.cases.revising import Change
-from services.isolation.cases.story import Chapter
+from services.isolation.cases.revising import Change, home_from_hospital
 from services.isolation.tests.judged import Result, confirmed
 
 _REASON: Final = "discharged"
@@ -28,5 +27,4 @@ def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]
         return None
     if not was_positive:
         return Change(_NO_MORE, from_today=True, never_positive=True)
-    home = Chapter(None, back_at, (), case.policy_id, discharged=True)
-    return Change(_REASON, (home,), from_today=True)
+    return Change(_REASON, (home_from_hospital(case, back_at),), from_today=True)

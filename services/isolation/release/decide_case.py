@@ -38,7 +38,7 @@ from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import known_as
 from services.isolation.cases.release_checks import is_at_its_end
 from services.isolation.cases.revise_cases import Occasion, revise_cases, was_met
-from services.isolation.cases.revising import REOPENED, Change, next_stage
+from services.isolation.cases.revising import REOPENED, Change, home_from_hospital, next_stage
 from services.isolation.cases.story import Chapter
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
@@ -158,7 +158,7 @@ def _begun_at_home(hand: CasesInHand, case: Case) -> tuple[Chapter, ...]:
         whose = dict.fromkeys(known_as(hand.uow.conn, case.case_id), case.case_id)
         was_positive = confirmed(results_of(hand.uow, whose).get(case.case_id, ()))
         # What becomes known later is seen to by positives/discharged.py.
-        return (Chapter(None, hand.uow.now, (), case.policy_id, discharged=True),) if was_positive else ()
+        return (home_from_hospital(case, hand.uow.now),) if was_positive else ()
     stands, today = hand.book.standing(case), hand.book.present.today
     full = case.state == states.MOVED_TO_CENTRAL and stands.to_come and stands.release_on <= today
     return (next_stage(case, stands, hand.uow.now),) if full else ()
