@@ -155,20 +155,14 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
 
 def stored_policy(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHINA) -> Policy:
     """The same of a document that was checked when it was published, as documents were then."""
-    rules = [*document["levels"].values(), document.get("close_contact", {})]
-    if any(_NO_MORE_TOLD in rule.get("told", ()) for rule in rules):
-        document = {**document, "levels": {k: _as_today(v) for k, v in document["levels"].items()}}
-        if "close_contact" in document:
-            document["close_contact"] = _as_today(document["close_contact"])
+    document = {**document, "levels": {k: _as_today(v) for k, v in document["levels"].items()}}
+    if "close_contact" in document:
+        document["close_contact"] = _as_today(document["close_contact"])
     return policy_from(document, version, zone)
 
 
 def _as_today(rule: Mapping[str, Any]) -> dict[str, Any]:
-    return (
-        {**rule, "told": [who for who in rule["told"] if who != _NO_MORE_TOLD]}
-        if "told" in rule
-        else {**rule}
-    )
+    return {k: [who for who in v if who != _NO_MORE_TOLD] if k == "told" else v for k, v in rule.items()}
 
 
 def _unusual_batch(given: Mapping[str, Any]) -> UnusualBatch:

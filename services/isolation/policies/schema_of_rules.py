@@ -27,8 +27,8 @@ class Strict(Schema):
         unknown = RAISE
 
 
-def one_role(**options: Any) -> fields.String:
-    return fields.String(required=True, validate=validate.OneOf(ROLES), **options)
+def one_role() -> fields.String:
+    return fields.String(required=True, validate=validate.OneOf(ROLES))
 
 
 class _Window(fields.Field[Window]):
@@ -128,12 +128,11 @@ class _Rule(Strict):
     @validates_schema(skip_on_field_errors=True)
     def _whole(self, data: Mapping[str, Any], **_: Any) -> None:
         if instead := self._instead(data):
-            missing = {}
-            others = {k: [f"give either {instead} or a rule of its own"] for k in _NEEDED if k in data}
+            faults = {k: [f"give either {instead} or a rule of its own"] for k in _NEEDED if k in data}
         else:
-            missing, others = {k: ["missing"] for k in _NEEDED if k not in data}, {}
-        if missing or others:
-            raise ValidationError(missing or others)
+            faults = {k: ["missing"] for k in _NEEDED if k not in data}
+        if faults:
+            raise ValidationError(faults)
         if instead:
             return
         errors: dict[str, Any] = {}
