@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from chassis.database.statements import delete_rows, is_in, update_rows
 from chassis.unit_of_work import UnitOfWork
@@ -73,15 +74,9 @@ def look_at_merged(uow: UnitOfWork) -> int:
                 locked[left] = _let_go(book, locked[left], row.case_id)
             own = row.case_id if row.goes_on_as is None else None
             for id in (left, own):
-                if id not in locked:
-                    continue
-                decision = decided_meanwhile(uow.conn, locked[id])
-                other = locked.get(left or "") if id == own else None
-                if decision and other and not leads_home(uow.conn, decision, other):
-                    decided[id] = (decision, other.case_id)
-                # Whoever had ended as the bed of the other went along was at home, and is followed again.
-                elif decision or ended_as_another(uow.conn, locked[id]):
-                    reopen[id] = locked[id]
+                if id in locked:
+                    other = locked.get(left or "") if id == own else None
+                    _see_to_bed(uow.conn, locked[id], other, reopen, decided)
             if row.goes_on_as is None:
                 gone.append({"case_id": row.case_id, "version": row.version})
                 continue
@@ -105,6 +100,25 @@ def look_at_merged(uow: UnitOfWork) -> int:
     update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])
     delete_rows(uow.conn, merged_cases, gone, key=["case_id", "version"])
     return len(rows)
+
+
+def _see_to_bed(
+    conn: Connection,
+    case: Case,
+    under: Case | None,
+    reopen: dict[str, Case],
+    decided: dict[str, tuple[str, str]],
+) -> None:
+    """Note whether the case opens again, or ends as it was decided of whoever had the bed.
+
+    :param under: the one that went on for both until now, where it is another.
+    """
+    decision = decided_meanwhile(conn, case)
+    if decision and under and not leads_home(conn, decision, under):
+        decided[case.case_id] = (decision, under.case_id)
+    # Whoever had ended as the bed of the other went along was at home, and is followed again.
+    elif decision or ended_as_another(conn, case):
+        reopen[case.case_id] = case
 
 
 def _with_line(book: Casebook, case: Case, what: str, other: str) -> Case:
