@@ -29,7 +29,7 @@ _WAKE_EVERY_S: Final = 2.0
 _WORK: Final = ("doorstep_timer_done_total", "doorstep_messages_total", "process_start_time_seconds")
 """One of the sums of these is another one where anything was done, or somebody died."""
 _TURN: Final = "doorstep_chore_last_success_timestamp_seconds"
-# Read again and again: a library for it needs as long as all else together.
+# Parsed by hand: prometheus_client's parser takes as long as the whole rest of the wait.
 _LINE: Final = re.compile(
     rf'^({"|".join((*_WORK, _TURN))})(?:{{(?:chore="([^"]+)")?.*}})? (\S+)$', re.MULTILINE
 )

@@ -182,7 +182,8 @@ class Casebook:
         key = (stands.rule, a.street, a.community, a.grid)
         if key not in self._officers:
             places, staff, ladder = self.reference.places, self.reference.staff, stands.rule.ladders.default
-            where = Whereabouts(a.street, a.community, a.grid, case.owner)
+            # Of no level that a policy may tell (TOLD_OF_CASES) it matters whose case it is.
+            where = Whereabouts(a.street, a.community, a.grid, worker=None)
             told = at_levels(stands.rule.told, ladder, where, places, staff, self.uow.now)
             self._officers[key] = [member_data(one.role, one.staff_id, staff) for one in told]
         return self._officers[key]
@@ -222,8 +223,8 @@ class Casebook:
         conn, now, zone = self.uow.conn, self.uow.now, self.uow.zone
         changed = self._changed.values()
         look_when_due(conn, [*self._inserted, *changed, *self._advanced], now, zone)
-        said_of = [case for id, case in self._only_counted.items() if id not in self._changed]
-        look_now(conn, said_of, now, zone)
+        only_counted = [case for id, case in self._only_counted.items() if id not in self._changed]
+        look_now(conn, only_counted, now, zone)
         new = {case.case_id for case in self._inserted}
         look_no_more(conn, [case for case in changed if case.case_id not in new])
 

@@ -39,12 +39,14 @@ def is_new(conn: Connection, ids: Collection[str], at: datetime) -> None:
 
 
 def is_due(watcher: str, now: datetime) -> ColumnElement[bool]:
-    """Those of a watcher at which it is to be looked."""
+    """The rows of a watcher that are due."""
     return (table.c.watcher == watcher) & (table.c.look_at <= now)
 
 
 def seen(conn: Connection, watcher: str, again: Collection[tuple[str, datetime | None]]) -> None:
-    """:param again: of each id when it is looked again, even where nothing becomes new."""
+    """:param again: ids, each with when to look again although nothing becomes new; None: only when something
+    does.
+    """
     rows: list[dict[str, Any]] = [
         {"id": id, "watcher": watcher, "look_at": at} for id, at in sorted(again, key=lambda one: one[0])
     ]

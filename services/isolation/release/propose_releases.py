@@ -72,7 +72,8 @@ def propose_releases(uow: UnitOfWork) -> int:
             else:
                 looks.append(_Look(case, tasks.get(case.case_id, ()), of_case, checked[case.case_id]))
         rows = [_see_to(book, look) for look in looks]
-        # Before the book writes when it is to be looked at them next.
+        # The row goes, with what held them in the stage before and since when. The book, which writes after
+        # this, makes a new one once the last day of the next stage is planned.
         ended = [{"case_id": one.case.case_id} for one in going_on]
         delete_rows(uow.conn, release_checks, ended, key=["case_id"])
         revise_cases(book, going_on)
