@@ -31,6 +31,7 @@ from kombu import Connection, Exchange, Queue, binding
 
 from chassis.errors import WorldAway
 from chassis.handlers import Handler, Service
+from chassis.messaging.connection import stay_alive
 from chassis.names import (
     ARRIVALS,
     BACK,
@@ -50,8 +51,10 @@ DELIVERY_LIMIT = 100
 # A publisher that never reads its replies does not fill the disk: the oldest replies are dropped.
 REPLIES_KEPT = 200_000
 
-# So long a consumer waits for another one to declare; meanwhile it sends no heartbeat.
-_TURN_S = 4
+# A consumer waits for another one to declare. Where nothing was declared for so long, perhaps because a node
+# no longer answers, it goes on alone. A broker that is only busy would get busier by all declaring at once.
+_STUCK_S = 4.0
+_BEAT_S = 1.0
 
 # The broker reads and writes these headers when it dead-letters a message.
 DEATH_HEADERS = ("x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason")
@@ -310,22 +313,34 @@ class Declared:
     def __init__(self, service: Service, delays: Iterable[int]) -> None:
         self._entities = [*shared_entities(delays), *service_entities(service)]
         self._turn = threading.Lock()
-        self._began = -math.inf
+        self._began = self._went_on = -math.inf
 
     def ensure(self, connection: Connection, lost: float) -> None:
         """:param lost: when the consumer lost its last connection, in seconds of the monotonic clock.
 
-        Raises as `apply`. Whoever waits too long, perhaps for a node that no longer answers, goes on alone.
+        Raises as `apply`. Whoever waits for one that is stuck goes on alone.
         """
-        has_turn = self._turn.acquire(timeout=_TURN_S)
+        has_turn = self._wait_for_turn(connection)
         try:
             if self._began <= lost:
                 began = time.monotonic()
-                apply(connection, self._entities)
+                apply(connection, self._going_on())
                 self._began = began
         finally:
             if has_turn:
                 self._turn.release()
+
+    def _wait_for_turn(self, connection: Connection) -> bool:
+        while not self._turn.acquire(timeout=_BEAT_S):
+            stay_alive(connection)
+            if time.monotonic() - self._went_on > _STUCK_S:
+                return False
+        return True
+
+    def _going_on(self) -> Iterator[Entity]:
+        for entity in self._entities:
+            self._went_on = time.monotonic()
+            yield entity
 
 
 def check(connection: Connection, entities: Iterable[Entity]) -> list[Difference]:

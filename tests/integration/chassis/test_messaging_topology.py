@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,10 +16,13 @@ from amqp import Message as AmqpMessage
 from kombu import Connection, Queue
 
 from chassis.handlers import Handler, Service
+from chassis.messaging import connection as connections
+from chassis.messaging import topology
 from chassis.messaging.connection import close_quietly, connect
 from chassis.messaging.publisher import Publisher
 from chassis.messaging.topology import (
     Declared,
+    Entity,
     TopologyDiffers,
     apply,
     check,
@@ -109,6 +114,55 @@ def test_consumers_of_a_process_declare_once_and_again_after_a_loss(
     assert check(connection, everything()), (
         "another one that lost its connection with the first finds it done"
     )
+
+
+def test_at_a_busy_broker_one_consumer_declares_and_the_others_stay_connected_until_it_has(
+    connection: Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "HEARTBEAT_S", 1)  # the broker gives us up after 2 s
+    monkeypatch.setattr(topology, "_STUCK_S", 1.0)
+    made: list[str] = []
+    declare = topology._declare
+
+    def slowly(entity: Entity, channel: Channel) -> None:
+        time.sleep(3.5 / len(everything()))
+        made.append(entity.name)
+        declare(entity, channel)
+
+    monkeypatch.setattr(topology, "_declare", slowly)
+    declared = Declared(SERVICE, (1, 5))
+    one = threading.Thread(target=declared.ensure, args=(connection, -math.inf))
+    one.start()
+    eventually(lambda: made)
+    with closing(connect(broker_url, "another")) as another:
+        declared.ensure(another, -math.inf)
+        one.join()
+        assert check(another, everything()) == []
+    assert len(made) == len(everything())
+
+
+def test_nobody_waits_for_a_consumer_that_is_stuck_as_it_declares(
+    connection: Connection, broker_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(topology, "_STUCK_S", 0.1)
+    declared, answered = Declared(SERVICE, (1, 5)), threading.Event()
+    declare, begun = topology._declare, threading.Event()
+
+    def stuck(entity: Entity, channel: Channel) -> None:
+        if threading.current_thread() is one:
+            begun.set()
+            answered.wait()
+        declare(entity, channel)
+
+    monkeypatch.setattr(topology, "_declare", stuck)
+    one = threading.Thread(target=declared.ensure, args=(connection, -math.inf))
+    one.start()
+    begun.wait()
+    with closing(connect(broker_url, "another")) as another:
+        declared.ensure(another, -math.inf)
+        assert check(another, everything()) == []
+    answered.set()
+    one.join()
 
 
 def test_what_one_consumer_fails_to_declare_the_next_tries_again(
