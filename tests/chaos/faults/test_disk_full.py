@@ -88,7 +88,7 @@ def test_all_wait_while_the_disk_of_the_broker_and_then_that_of_the_databases_is
         start(system)
         system.import_samples()
         chaos = Chaos(system, broker, postgres, day, vhost)
-        with chaos.flow(seconds=12):
+        with chaos.trickle():  # so that there is something to write down whenever a disk is full
             time.sleep(1)
             _broker_has_no_room(chaos)
             _databases_have_no_room(chaos, disk)
