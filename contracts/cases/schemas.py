@@ -58,7 +58,8 @@ class CaseOpened(Contract):
         allow_none=True,
         metadata={
             "description": "besides the owner, who gets messages that there is a case, as its policy says; "
-            "null: an earlier version said it, and the resident and the whole team (care_team) are told"
+            "null: an earlier version said it, and the resident and the whole team (care_team) are told. "
+            "Without resident no text asks them for anything; that it is over or less they hear all the same"
         },
     )
     officers = several(TeamMember, required=False, about="of the levels that `told` names")

@@ -34,6 +34,9 @@ _CONTACT_ROLES: Final = ("grid_worker", "community_officer", "health_worker")
 _ENDED: Final = ("cancelled", "released", "moved_to_central", "moved_to_hospital", "transferred")
 """States of a case."""
 
+ASKED_AT_THE_DOOR: Final = "asked_at_the_door"
+"""Parameter of a notice: no text asks the resident for anything, as their policy says; staff do."""
+
 _SAYS: Final = ("measure", "days", "counted_from", "release_on")
 
 
@@ -60,6 +63,10 @@ class CaseEvent(InformingEvent):
     def supersedes(self, data: Data) -> bool:
         return False
 
+    def hears_anyway(self, data: Data) -> bool:
+        """Whether the resident is told whatever the policy says of `told`."""
+        return False
+
     def notice(self, data: Data, version: int) -> Notice:
         contact = _to_call(data["team"])
         change = data.get("change") or {}
@@ -80,6 +87,7 @@ class CaseEvent(InformingEvent):
                 "others": None,
                 "ended": True if data["state"] in _ENDED else None,
                 "contact_by": _contact_by(data.get("today") or ()),
+                **({} if RESIDENT in told(data) else {ASKED_AT_THE_DOOR: True}),
             },
             data.get("household_id"),
             self.supersedes(data),
@@ -91,7 +99,8 @@ class CaseEvent(InformingEvent):
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         if name == RESIDENT:
-            return (resident(data),) if RESIDENT in told(data) else ()
+            hears = RESIDENT in told(data) or self.hears_anyway(data)
+            return (resident(data),) if hears else ()
         team: Sequence[Data] = data["team"]
         members = team[:1] if name == OWNER else [member for member in team if member["role"] == role]
         return [staff(member) for member in members if member["staff_id"]]

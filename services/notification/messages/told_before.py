@@ -1,4 +1,7 @@
-"""Texts that only take an earlier one back go to whoever was told, and to nobody else."""
+"""Texts that only take an earlier one back go to whoever was told, and to nobody else.
+
+A resident whose policy has no text ask for anything was told at the door: that is no row here, and counts.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -7,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
+from services.notification.events.case import ASKED_AT_THE_DOOR
 from services.notification.events.event import FORMER, RESIDENT
 from services.notification.messages import states
 from services.notification.messages.households import OTHER_CASES
@@ -78,6 +82,8 @@ def notice_to_take_back(message: Message, of_case: NoticesByKey, told: Told) -> 
     ways = {to, _BY_HUMAN} if message.recipient.kind == RESIDENT else {to}
     for stored in earlier:
         if any((message.case_id, stored.notice.key, way) in told for way in ways):
+            return stored
+        if message.recipient.kind == RESIDENT and stored.notice.parameters.get(ASKED_AT_THE_DOOR):
             return stored
         if message.recipient.kind == FORMER and FORMER in stored.recipients:
             return None  # whoever had the number before this one was told then

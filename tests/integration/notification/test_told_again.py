@@ -169,6 +169,20 @@ def test_what_is_called_off_is_told_to_whoever_was_told_and_reminds_nobody(
     }
 
 
+@pytest.mark.parametrize("kind", ["cancelled", "ended_elsewhere", "merged"])
+def test_whom_staff_asked_at_the_door_is_told_of_the_end(work: Work, gateway: Gateway, kind: str) -> None:
+    """Their policy has no text ask them for anything; then a smaller risk has one wait that is void, too."""
+    case, sender, at_the_door = new_id(), gateway.sender(work), ["care_team"]
+    inform(work, opened(case, team=TEAM, told=at_the_door))
+    send_all(work, sender)
+    assert "resident" not in told(work, "opened:1")
+    inform(work, changed(case, 2, ["laxer"], team=TEAM, told=["resident"]))
+    inform(work, changed(case, 3, [kind], state="cancelled", team=TEAM, told=["resident"], today=[]))
+    send_all(work, sender)
+    assert told(work, "changed:2")["resident"] == ("resident_changed", "superseded")
+    assert told(work, "changed:3")["resident"] == (f"resident_{kind}", None)
+
+
 def test_who_was_asked_by_phone_is_told_of_the_end_by_phone(work: Work, gateway: Gateway) -> None:
     """A human was asked to tell them, so they may know of the measure; and somebody must see to it."""
     case, landline = new_id(), person(1, phone="09318412345")

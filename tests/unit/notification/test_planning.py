@@ -80,6 +80,24 @@ def changed_case(kinds: list[str], previous: str = "health_monitoring", **change
     return a_case(change={"kinds": kinds, "previous_measure": previous, "reason": None}, **changed)
 
 
+@pytest.mark.parametrize(
+    ("kinds", "template"),
+    [
+        *((["cancelled"], "resident_cancelled"), (["ended_elsewhere"], "resident_ended_elsewhere")),
+        *((["released"], "resident_released"), (["merged"], "resident_merged")),
+        *((["moved_to_central"], "resident_moved"), (["permit_granted"], "resident_permit_granted")),
+        *((["laxer", "assigned"], "resident_changed"), (["rescheduled"], "resident_changed")),
+        *((["stricter"], None), (["reopened"], None), (["details", "phone"], None), (["assigned"], None)),
+    ],
+)
+def test_whom_no_text_asks_for_anything_hears_all_the_same_that_it_is_over_or_less(
+    kinds: list[str], template: str | None
+) -> None:
+    found = dict(recipients(changed(changed_case(kinds, told=["care_team"]))))
+    assert found.get("resident") == template
+    assert "resident" in dict(recipients(changed(changed_case(kinds, told=["resident"]))))
+
+
 def opened(data: dict[str, Any], book: RuleBook = BOOK) -> Plan:
     return planning.plan(EVENTS["case.opened"], data, 1, book)
 
