@@ -161,10 +161,11 @@ class _Reporting:
     def _keep(self, said: Said, person: Person) -> str:
         case, check_in = person.case, person.check_in
         if followed := self.hand.followed_as(case):
+            if not person.of_it:
+                moment = person.task.due_from if person.task else check_in.at
+                heard_of(self.hand, said, followed, moment, check_in.how_known)
             if person.task:
                 self.hand.done(said, followed, person.task, how=check_in.how_known)
-            if not person.of_it:
-                heard_of(self.hand, said, followed, check_in.how_known)
             followed = met(self.hand, followed, "check_in", check_in.at, said.event, said.author.source)
             case = followed if followed.case_id == case.case_id else case
         case = self.hand.add_line(

@@ -74,19 +74,35 @@ def silent_windows(tasks: Iterable[Asked], now: datetime, policy: Policy) -> lis
     asked = list(tasks)
     if any(task.kind == SEE_SILENT and task.state in states.LIVE for task in asked):
         return []
+    silent = [task for task in _silent(asked) if task.due_by <= now]
+    if len(silent) < policy.missed_check_ins:
+        return []
+    return sorted(silent, key=lambda task: (task.due_from, task.task_id))
+
+
+def silent_since(tasks: Iterable[Asked], last: str) -> datetime | None:
+    """When the windows in a row began with nothing reported for which somebody is to go there.
+
+    :param last: the last of them (`about` of the visit). What was reported of later ones is left out. None:
+        it is no window of these, or nothing is asked for it any more.
+    """
+    asked = list(tasks)
+    until = next((task.due_from for task in asked if task.task_id == last), None)
+    if until is None:
+        return None
+    before = [task for task in asked if task.kind == SEE_SILENT or task.due_from <= until]
+    return min((task.due_from for task in _silent(before)), default=None)
+
+
+def _silent(asked: Sequence[Asked]) -> list[Asked]:
+    """The windows, also of later, of which nothing was reported: none before the last check-in or visit."""
     reported = [task.due_from for task in asked if task.kind == CHECK_IN and task.state == states.DONE]
     since = max([*reported, *(task.ended_at for task in asked if task.ended_at)], default=None)
-    ended = [
+    return [
         task
         for task in asked
-        if task.kind == CHECK_IN
-        and task.state in states.LIVE
-        and task.due_by <= now
-        and (since is None or task.due_from > since)
+        if task.kind == CHECK_IN and task.state in states.LIVE and (since is None or task.due_from > since)
     ]
-    if len(ended) < policy.missed_check_ins:
-        return []
-    return sorted(ended, key=lambda task: (task.due_from, task.task_id))
 
 
 def _begin(task: Task) -> tuple[datetime, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -16,10 +17,11 @@ from services.isolation.cases.casebook import Casebook, casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.in_hand import CasesInHand
 from services.isolation.cases.unplanned import unplanned_task
-from services.isolation.check_ins.rules import Asked, silent_windows
-from services.isolation.plans.acts import DONE, WAIVED
+from services.isolation.check_ins.rules import Asked, silent_since, silent_windows
+from services.isolation.plans.acts import DONE, WAIVED, Acts
 from services.isolation.plans.rows import acts_from
 from services.isolation.plans.tables import tasks
+from services.isolation.plans.task import Task
 from services.isolation.policies.known import Policies
 from services.isolation.policies.rules import CHECK_IN, SEE_SILENT
 
@@ -44,9 +46,17 @@ def see_silent(uow: UnitOfWork, policies: Policies, ended: Mapping[str, str]) ->
     return silent.keys() - free.keys()
 
 
-def heard_of(hand: CasesInHand, said: Said, case: Case, how_known: str) -> None:
-    """Something was reported of them: nobody has to go there, or somebody is there now."""
+def heard_of(hand: CasesInHand, said: Said, case: Case, moment: datetime, how_known: str) -> None:
+    """Something was reported of them: nobody has to go there, or somebody is there now.
+
+    :param moment: of which it is: the beginning of the window that it settles, not settled yet, or of now. Of
+        before the windows for which somebody goes there it says nothing of those.
+    """
+    asked = [_as_asked(task) for task in hand.tasks(case)]
     for task in [task for task in hand.tasks(case) if task.kind == SEE_SILENT and task.live]:
+        since = silent_since(asked, task.about)
+        if since is not None and moment < since:
+            continue
         if how_known == _SEEN:
             hand.done(said, case, task, how=how_known)
         else:
@@ -68,10 +78,20 @@ def _asked(uow: UnitOfWork, case_ids: Iterable[str]) -> Mapping[str, list[Asked]
     wanted = select(_K.case_id, *columns).where(of_cases, _K.kind.in_((CHECK_IN, SEE_SILENT)))
     found: dict[str, list[Asked]] = {}
     for row in uow.conn.execute(wanted):
-        ended = acts_from(row.acts).last(DONE, WAIVED) if row.kind == SEE_SILENT and row.acts else None
-        asked = Asked(row.task_id, row.kind, row.state, row.due_from, row.due_by, ended.at if ended else None)
+        acts = acts_from(row.acts) if row.kind == SEE_SILENT and row.acts else None
+        asked = Asked(row.task_id, row.kind, row.state, row.due_from, row.due_by, _ended_at(acts))
         found.setdefault(row.case_id, []).append(asked)
     return found
+
+
+def _as_asked(task: Task) -> Asked:
+    ended_at = _ended_at(task.acts) if task.kind == SEE_SILENT else None
+    return Asked(task.task_id, task.kind, task.state, task.due_from, task.due_by, ended_at)
+
+
+def _ended_at(acts: Acts | None) -> datetime | None:
+    ended = acts.last(DONE, WAIVED) if acts else None
+    return ended.at if ended else None
 
 
 def _plan_visit(book: Casebook, case: Case, missed: list[Asked]) -> None:

@@ -106,6 +106,33 @@ def test_a_visit_to_whoever_reports_after_all_is_asked_no_more(
     assert balanced(isolation)
 
 
+@pytest.mark.parametrize(
+    ("of", "how_known", "state"),
+    [
+        *(("2022-10-01 09:00", how, "due") for how in ("by_phone", "seen")),
+        *(("2022-10-01 12:00", how, "due") for how in ("by_phone", "seen")),
+        *(("2022-10-01 17:30", how, "due") for how in ("by_phone", "seen")),
+        *(("2022-10-02 09:00", "by_phone", "cancelled"), ("2022-10-02 17:00", "seen", "done")),
+        *(("2022-10-02 20:00", "by_phone", "cancelled"), ("2022-10-02 20:00", "seen", "done")),
+    ],
+)
+def test_a_visit_stands_whatever_is_told_late_of_before_its_windows(
+    isolation: Trial, of: str, how_known: str, state: str
+) -> None:
+    """A phone was without network: what it kept says nothing of the two windows since."""
+    came = follow(isolation)
+    isolation.clock.moment = china("2022-10-01 17:00")
+    assert report(isolation, person(came)).kind == "done"
+    nobody_reports_until(isolation, "2022-10-02 10:01", "2022-10-02 18:01")
+    assert [one for one, *_ in visits(isolation, came)] == ["due"]
+    isolation.clock.moment = china("2022-10-02 20:00")
+    at = china(of) if of < "2022-10-02 20:00" else None
+    late = report(isolation, person(came, how_known=how_known), at=at)
+    assert late.kind == "done", late
+    assert [one for one, *_ in visits(isolation, came)] == [state]
+    assert balanced(isolation)
+
+
 # -- which task it settles ---------------------------------------------------------------------------------
 
 
