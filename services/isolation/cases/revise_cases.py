@@ -30,7 +30,7 @@ from services.isolation.plans import states as task_states
 from services.isolation.plans.planning import planned_task
 from services.isolation.plans.replanning import OFFICERS_TASKS, replan
 from services.isolation.plans.task import FIRST_CONTACT, Task
-from services.isolation.policies.rules import ENDED_BY_DECISION, TEST
+from services.isolation.policies.rules import ENDED_BY_DECISION, ON_THE_WAY_TASKS, TEST
 from services.isolation.teams.rules import Member, owner
 
 
@@ -42,8 +42,10 @@ class Occasion(NamedTuple):
     cause: Event | None = None
 
 
-def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> None:
-    """Work out anew where each case stands, plan accordingly, and publish what changed."""
+def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> list[Revision]:
+    """Work out anew where each case stands, plan accordingly, and publish what changed. Returns each case
+    before and after it, in their order.
+    """
     policies, places = book.reference.policies.by_id, book.reference.places
     revisions = [(revise(case, change, policies, book.present), cause) for case, change, cause in occasions]
     followed = [revision for revision, _ in revisions if not revision.only_noted]
@@ -57,6 +59,7 @@ def revise_cases(book: Casebook, occasions: Sequence[Occasion]) -> None:
             book.change(case, "noted_after_the_end", cause, {"reason": revision.change.reason})
         else:
             _carry_out(book, revision, tasks.get(revision.case.case_id, []), cause)
+    return [revision for revision, _ in revisions]
 
 
 def _carry_out(book: Casebook, revision: Revision, written: Sequence[Task], cause: Event | None) -> None:
@@ -173,10 +176,12 @@ def _anew(book: Casebook, stands: Standing, task: Task) -> Task:
 
 def _is_void(task: Task, revision: Revision) -> bool:
     """Of a case that had ended only this is left: to tell somebody that they are asked for nothing. And
-    whether somebody is to be released is asked anew where another measure or other days are in force.
+    whether somebody is to be released is asked anew where another measure or other days are in force. Whoever
+    goes on with the next stage is fetched to no centre for the one before.
     """
     asked_anew = revision.direction is not None and task.kind in ENDED_BY_DECISION
-    return bool(task.about) and (revision.opens_again or asked_anew)
+    too_late = revision.begins_stage and task.kind in ON_THE_WAY_TASKS
+    return bool(task.about) and (revision.opens_again or asked_anew or too_late)
 
 
 def _has_moved(book: Casebook, revision: Revision) -> bool:

@@ -22,7 +22,7 @@ LEFT: Final = "left"
 TAKEN_BACK: Final = "taken_back"
 """The decision was taken back: an officer decides anew."""
 LET_GO: Final = "let_go"
-"""Their case ended otherwise before they came: the bed was given back."""
+"""Their case ended otherwise before they came, or its next stage began: the bed was given back."""
 
 _CENTRAL: Final = "central_isolation"
 

@@ -40,6 +40,8 @@ CONFIRM_ADMISSION: Final = "confirm_admission"
 SETTLE_CENTRAL: Final = "settle_central"
 """They were not admitted, and the bed was given back: an officer decides anew where they go."""
 CENTRAL_TASKS: Final = (CONFIRM_ADMISSION, SETTLE_CENTRAL)
+ON_THE_WAY_TASKS: Final = (*CENTRAL_TASKS, ESCORT_TO_SITE)
+"""Of whom it was decided that they go to a centre, and who is not there yet."""
 SETTLE_HOME: Final = "settle_home"
 """A home does not suit, or somebody of a special group is to go to central isolation and may stay at home: an
 officer decides where they are.

@@ -23,6 +23,7 @@ from services.isolation.cases.revising import NEXT_STAGE, Change, next_stage
 from services.isolation.cases.rows import case_from
 from services.isolation.cases.tables import cases, release_checks
 from services.isolation.cases.unplanned import officers_task
+from services.isolation.central.leave_centre import come_no_more
 from services.isolation.plans.rows import lock_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONFIRM_RELEASE, PAST_THE_TERM, OpeningTask
@@ -76,7 +77,8 @@ def propose_releases(uow: UnitOfWork) -> int:
         # this, makes a new one once the last day of the next stage is planned.
         ended = [{"case_id": one.case.case_id} for one in going_on]
         delete_rows(uow.conn, release_checks, ended, key=["case_id"])
-        revise_cases(book, going_on)
+        revisions = revise_cases(book, going_on)
+        come_no_more(uow, [one.case.case_id for one in revisions if one.begins_stage])
     update_rows(
         uow.conn,
         release_checks,

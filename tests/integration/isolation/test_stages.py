@@ -10,10 +10,13 @@ from contracts.envelope import Event
 from services.isolation.cases.explain_case import explain_case
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import try_policy
+from services.isolation.central.import_centres import import_centres
 from services.isolation.door import DOOR
+from services.isolation.households.plan_again import plan_again
 from services.isolation.policies.documents import shipped
 from services.isolation.release.propose_releases import propose_releases
 from tests.doors import Visitor
+from tests.integration.isolation.test_central import SITE, balanced, beds, moved, person, settle, states
 from tests.integration.isolation.test_household_page import ask
 from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
 from tests.integration.isolation.test_release import at
@@ -119,6 +122,33 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     assert decide(isolation, child, "release").kind == "done"
     assert changed["change"]["previous_measure"] == "central_isolation"
     assert isolation.audit()["balanced"]
+
+
+def test_a_bed_still_held_as_they_go_on_at_home_is_given_back_and_nobody_fetches_them(
+    isolation: Trial,
+) -> None:
+    """One bed was not reached in time; of another the decision was taken back, to be decided anew."""
+    isolation.do(import_centres, SITE)
+    home = {"household_id": new_id()}
+    mother = came(isolation, **home)
+    child, aunt = (came(isolation, level="low", left_on=date(2022, 9, 30), **home) for _ in range(2))
+    found(isolation, mother, "a")
+    said(isolation, mother, "see_positive")
+    decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+    _, of_aunt = moved(isolation, person(isolation, child), person(isolation, aunt))
+    assert settle(isolation, of_aunt, outcome="taken_back").kind == "done"
+    of_centre = {"escort_to_site", "confirm_admission", "settle_central"}
+    assert (of_centre & to_do(isolation, child), of_centre & to_do(isolation, aunt)) == (
+        {"escort_to_site", "confirm_admission"},
+        {"escort_to_site", "settle_central"},
+    )
+    for one in (child, aunt):
+        negative(isolation, one, 2, 3, 4, 6, 8)
+        assert standing(isolation, one)[1] == "home_health_monitoring"
+    isolation.until_done(plan_again)
+    assert not of_centre & (to_do(isolation, child) | to_do(isolation, aunt))
+    assert states(isolation) == ["let_go", "let_go"] and balanced(isolation)
+    assert {held for _, held, _ in beds(isolation).values()} == {0}
 
 
 def tried(isolation: Trial) -> dict[str, int]:
