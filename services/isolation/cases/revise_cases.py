@@ -30,7 +30,13 @@ from services.isolation.plans import states as task_states
 from services.isolation.plans.planning import planned_task
 from services.isolation.plans.replanning import OFFICERS_TASKS, replan
 from services.isolation.plans.task import FIRST_CONTACT, Task
-from services.isolation.policies.rules import ENDED_BY_DECISION, ON_THE_WAY_TASKS, TEST
+from services.isolation.policies.rules import (
+    ENDED_BY_DECISION,
+    ON_THE_WAY_TASKS,
+    SETTLE_HOME,
+    TEST,
+    kept_in,
+)
 from services.isolation.teams.rules import Member, owner
 
 
@@ -177,11 +183,13 @@ def _anew(book: Casebook, stands: Standing, task: Task) -> Task:
 def _is_void(task: Task, revision: Revision) -> bool:
     """Of a case that had ended only this is left: to tell somebody that they are asked for nothing. And
     whether somebody is to be released is asked anew where another measure or other days are in force. Whoever
-    goes on with the next stage is fetched to no centre for the one before.
+    goes on with the next stage is fetched to no centre for the one before. Whether a home suits matters for
+    where the measure kept them in.
     """
     asked_anew = revision.direction is not None and task.kind in ENDED_BY_DECISION
     too_late = revision.begins_stage and task.kind in ON_THE_WAY_TASKS
-    return bool(task.about) and (revision.opens_again or asked_anew or too_late)
+    moved = kept_in(revision.before.measure) != kept_in(revision.case.measure) and task.kind == SETTLE_HOME
+    return bool(task.about) and (revision.opens_again or asked_anew or too_late or moved)
 
 
 def _has_moved(book: Casebook, revision: Revision) -> bool:

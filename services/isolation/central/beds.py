@@ -22,6 +22,12 @@ def any_beds(conn: Connection) -> bool:
     return conn.execute(select(rooms.c.room_id).where(rooms.c.beds > 0).limit(1)).first() is not None
 
 
+def with_bed(conn: Connection, case_ids: Collection[str]) -> set[str]:
+    """Those of these cases for whom a bed is held, or taken."""
+    named = select(_M.case_id).where(is_in(conn, _M.case_id, case_ids), TAKES_BED)
+    return set(conn.execute(named).scalars())
+
+
 def names_of_centres(conn: Connection) -> dict[str, str]:
     """By their ids."""
     named = select(centres.c.centre_id, centres.c.name).order_by(centres.c.centre_id)
@@ -76,9 +82,8 @@ class Beds:
 
     def moving(self, case_ids: Collection[str]) -> set[str]:
         """Those of these cases for whom a bed is held, or taken."""
-        named = select(_M.case_id).where(is_in(self._conn, _M.case_id, case_ids), TAKES_BED)
         held = {row["case_id"] for row in self._new}
-        return set(self._conn.execute(named).scalars()) | (held & set(case_ids))
+        return with_bed(self._conn, case_ids) | (held & set(case_ids))
 
     def hold(self, row: dict[str, Any], household: str) -> None:
         """:param row: of moves; the bed is free."""

@@ -16,8 +16,10 @@ from field.ids import is_id
 from field.words import NEEDS_CARER
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
+from services.isolation.cases.merged import known_as
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
+from services.isolation.central.beds import with_bed
 from services.isolation.central.rules import OfHome, of_home
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import SETTLE_HOME
@@ -114,9 +116,11 @@ def _note(hand: CasesInHand, seen: _Seen, said: Said, person: Mapping[str, Any],
 
 
 def _settle(hand: CasesInHand, said: Said, case: Case, asked: OfHome) -> Task | None:
-    """The officer's task, planned if there is none; what is open is taken back where none is needed."""
+    """The officer's task, planned if there is none; what is open is taken back where none is needed. Nobody
+    decides about the home of whoever has a bed in a centre.
+    """
     open_tasks = [task for task in hand.tasks(case) if task.kind == SETTLE_HOME and task.live]
-    if not asked.settle:
+    if not asked.settle or with_bed(hand.uow.conn, known_as(hand.uow.conn, case.case_id)):
         hand.change_tasks(case, [task.cancelled() for task in open_tasks])
         return None
     if open_tasks:

@@ -12,7 +12,7 @@ from datetime import date, time, timedelta
 from typing import Final
 
 from field.ladder import Ladder, Ladders
-from field.words import LEVELS, MEASURES
+from field.words import LEVELS, MEASURES, NOT_KEPT_IN
 
 # Kinds of task that are known by name.
 CALL_BY_PHONE: Final = "call_them"
@@ -337,6 +337,13 @@ def _severity(exposure: Exposure) -> tuple[int, date]:
 def rank(measure: str) -> int:
     """How strict a measure is; two words of one rank order the same."""
     return MEASURES.index(_ORDERS_AS.get(measure, measure))
+
+
+def kept_in(measure: str) -> str | None:
+    """Where a measure keeps people: `centre` or `home`; None: they go out without leave."""
+    if measure in NOT_KEPT_IN:
+        return None
+    return "centre" if measure == "central_isolation" else "home"
 
 
 def strictness(measure: str, release_on: date) -> tuple[int, date]:

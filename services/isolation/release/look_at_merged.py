@@ -22,6 +22,7 @@ from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import REOPENED, Change
 from services.isolation.cases.story import absence
 from services.isolation.cases.tables import merged_cases
+from services.isolation.central.see_to_home import see_to_home
 from services.isolation.central.two_again import (
     because_of,
     decided_meanwhile,
@@ -66,12 +67,14 @@ def look_at_merged(uow: UnitOfWork) -> int:
         ends = going_on(uow.conn, named)
         locked = book.lock({ends.get(id, id) for id in named})
         reopen: dict[str, Case] = {}
+        homes: set[str] = set()
         decided: dict[str, tuple[str, str]] = {}  # case -> the decision, and the case under which it was
         for row in rows:
             end_id = ends.get(row.case_id)
             left = ends.get(row.went_on_as, row.went_on_as)
             if left in locked and left not in (row.case_id, end_id):
                 locked[left] = _let_go(book, locked[left], row.case_id)
+            homes |= {id for id in (left, end_id or row.case_id) if id in locked}
             own = row.case_id if row.goes_on_as is None else None
             for id in (left, own):
                 if id in locked:
@@ -89,6 +92,9 @@ def look_at_merged(uow: UnitOfWork) -> int:
             later.append(
                 {"case_id": row.case_id, "version": row.version, "went_on_as": None, "look_at": look_at}
             )
+        for id in sorted(homes):
+            if locked[id].closed_at is None:
+                locked[id] = see_to_home(book, locked[id])
         _open(book, [locked[id] for id in reopen])
     if decided:
         with cases_in_hand(uow, {id for id, (_, under) in decided.items() for id in (id, under)}) as hand:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -10,12 +10,15 @@ from chassis.commands.command import Outcome
 from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import tables as t
+from services.isolation.central.import_centres import import_centres
 from services.isolation.central.report_home import report_home
 from services.isolation.door import DOOR
 from services.isolation.tasks.report_task import report_task
 from tests.doors import Visitor
 from tests.integration.isolation.saying import WORKER, command, say_all, speaking
+from tests.integration.isolation.test_central import SITE, moved, person
 from tests.integration.isolation.test_decisions import OFFICER
+from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import SEALER, Trial, arrival, china
 
 _report = speaking(report_home, "home.reported")
@@ -106,4 +109,37 @@ def test_what_was_seen_last_counts_in_whatever_order_it_comes(isolation: Trial) 
         [case_id] = [came.data["arrival_id"] for came in people]
         lines = [row for row in isolation.rows(t.case_history) if row["case_id"] == case_id]
         assert [row["what"] for row in lines].count("home") == 3
+    assert isolation.audit()["balanced"]
+
+
+def test_the_officers_task_goes_along_with_the_case_that_goes_on_and_comes_back_with_it(
+    isolation: Trial,
+) -> None:
+    two = Two(isolation)
+    medium = {"level": "medium", "left_on": date(2022, 9, 30)}
+    isolation.follow(two.news(two.ends, **medium), two.news(two.goes_on, **medium))
+    data = {"people": [{"case_id": two.ends, "group": None, "carer": None}], "lacks": NO_TOILET, "at": NINE}
+    assert _report(isolation, data, author=WORKER).kind == "done"
+    two.merge(**medium)
+    assert two.live(two.goes_on).count("settle_home") == 1 and two.live(two.ends) == []
+    isolation.follow(two.news(two.ends, why=["not_the_same"], **medium))
+    two.timers()
+    assert "settle_home" in two.live(two.ends) and "settle_home" not in two.live(two.goes_on)
+    two.merge(**medium)
+    two.done(two.goes_on, "settle_home")
+    isolation.follow(two.news(two.ends, why=["not_the_same"], **medium))
+    two.merge(**medium)
+    assert "settle_home" not in two.live(two.goes_on), "an officer has decided"
+    assert isolation.audit()["balanced"]
+
+
+def test_no_officer_is_asked_of_whoever_has_a_bed_or_is_kept_in_no_more(isolation: Trial) -> None:
+    isolation.do(import_centres, SITE)
+    [away], [free] = family(isolation, "medium"), family(isolation, "medium")
+    moved(isolation, person(isolation, away))
+    for one in (away, free):
+        assert reported(isolation, [one], (None,), NO_TOILET).kind == "done"
+    assert (homes(isolation, away), homes(isolation, free)) == ([], ["due"])
+    isolation.follow(arrival(free.subject, version=2, level="low", left_on=date(2022, 9, 30)))
+    assert (isolation.case(free)["measure"], homes(isolation, free)) == ("self_monitoring", ["cancelled"])
     assert isolation.audit()["balanced"]
