@@ -46,7 +46,7 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     if case is None:
         return None
     c = cases.c
-    row = conn.execute(select(c.team, c.chapters, *FIRST_DAY_COLUMNS).where(c.case_id == id)).one()
+    row = conn.execute(select(c.team, *FIRST_DAY_COLUMNS).where(c.case_id == id)).one()
     named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == row.policy_id)
     policy = conn.execute(named).one_or_none()
     of_it = _tasks(conn, id, asked.zone)

@@ -18,6 +18,7 @@ from field.documents import born_by
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
 from services.isolation.cases.rows import story_from
+from services.isolation.cases.rule_of_case import rule_of_case
 from services.isolation.cases.story import since_discharge
 from services.isolation.cases.tables import cases
 from services.isolation.cases.to_come import stages_to_come
@@ -36,7 +37,7 @@ from services.isolation.plans.acts import DONE
 from services.isolation.plans.rows import read_tasks
 from services.isolation.plans.task import Task
 from services.isolation.policies.counting import day_number
-from services.isolation.policies.rules import CHECK_IN, SEE_POSITIVE, SIGNED_NOTICE, TEST, Policy
+from services.isolation.policies.rules import CHECK_IN, SEE_POSITIVE, SIGNED_NOTICE, TEST
 from services.isolation.reference import Reference, current
 
 _SHOWN_BACK: Final = timedelta(days=1)
@@ -182,7 +183,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "is_contact": any(chapter.exposed for chapter in since),
         "is_discharged": len(since) < len(story),
         "breaches": seen.breaches.get(row.case_id, ()) if following else (),
-        "tests": _tests(row, tasks, policy, seen),
+        "tests": _tests(row, tasks, seen),
         "check_ins": [
             _check_in(uow, of_it, tasks, seen)
             for of_it in reversed(seen.check_ins)
@@ -215,11 +216,11 @@ def _notice(tasks: Iterable[Task], seen: _Seen, by_proxy: str | None) -> dict[st
     return {"by": seen.local(newest.due_by), "signed": signed, "by_proxy": by_proxy if signed else None}
 
 
-def _tests(row: Row[Any], tasks: Iterable[Task], policy: Policy | None, seen: _Seen) -> list[dict[str, Any]]:
+def _tests(row: Row[Any], tasks: Iterable[Task], seen: _Seen) -> list[dict[str, Any]]:
     """Of each day on which the rule asks for a test, whether it was taken; results are told by people."""
     planned = (task for task in tasks if task.kind == TEST and task.state != states.CANCELLED)
     taken = {local_day(task.due_from, seen.zone): task for task in planned}
-    rule = policy.rule_of(row.risk_level, row.measure, row.days) if policy else None
+    rule = rule_of_case(row, seen.reference.policies.by_id, seen.zone)
     numbers = rule.tests.days if rule and rule.tests else ()
     asked = (row.counted_from + timedelta(days=number) for number in numbers)
     return [

@@ -298,12 +298,6 @@ class Policy:
     withdrawn: bool = False
     """It holds nowhere, and what it said of cases counts as never said."""
 
-    def rule_of(self, level: str, measure: str, days: int) -> Rule | None:
-        """By which a case of this risk level is followed: its own, or that of a category; or a stage."""
-        names = (level, self.close_contact, *([self.discharged] if self.discharged else []))
-        rules = (rule for one in names for rule in self.rules[one].stages)
-        return next((rule for rule in rules if (rule.measure, rule.days) == (measure, days)), None)
-
     @property
     def ladder(self) -> Ladder:
         """The one of every kind that has none of its own, and of messages that reached nobody."""

@@ -23,7 +23,7 @@ from services.isolation.reference import current
 
 _SHOWN_OF_NUMBER: Final = 4
 _C = cases.c
-_COLUMNS: Final = (_C.case_id, _C.person, _C.closed_at, _C.community, *FIRST_DAY_COLUMNS)
+_COLUMNS: Final = (_C.case_id, _C.person, _C.community, *FIRST_DAY_COLUMNS)
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:

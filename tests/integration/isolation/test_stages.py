@@ -14,6 +14,7 @@ from services.isolation.central.import_centres import import_centres
 from services.isolation.door import DOOR
 from services.isolation.households.plan_again import plan_again
 from services.isolation.policies.documents import shipped
+from services.isolation.policies.import_policy import import_policy
 from services.isolation.release.propose_releases import propose_releases
 from tests.doors import Visitor
 from tests.integration.isolation.test_central import SITE, balanced, beds, moved, person, settle, states
@@ -129,6 +130,10 @@ def test_a_bed_still_held_as_they_go_on_at_home_is_given_back_and_nobody_fetches
 ) -> None:
     """One bed was not reached in time; of another the decision was taken back, to be decided anew."""
     isolation.do(import_centres, SITE)
+    ninth: dict[str, Any] = next(one for one in shipped() if one["policy_id"] == "cn-2022-06")
+    low = {**ninth["levels"]["low"], "measure": "home_health_monitoring"}
+    ninth["levels"] = {**ninth["levels"], "low": low}  # of as many days as the second stage, with other tests
+    isolation.do(import_policy, ninth)
     home = {"household_id": new_id()}
     mother = came(isolation, **home)
     child, aunt = (came(isolation, level="low", left_on=date(2022, 9, 30), **home) for _ in range(2))
@@ -145,6 +150,8 @@ def test_a_bed_still_held_as_they_go_on_at_home_is_given_back_and_nobody_fetches
     for one in (child, aunt):
         negative(isolation, one, 2, 3, 4, 6, 8)
         assert standing(isolation, one)[1] == "home_health_monitoring"
+    tests = on_the_page(isolation, aunt)["tests"]
+    assert [test["on"][-2:] for test in tests] == ["02", "03", "04", "06", "08", "11"]
     isolation.until_done(plan_again)
     assert not of_centre & (to_do(isolation, child) | to_do(isolation, aunt))
     assert states(isolation) == ["let_go", "let_go"] and balanced(isolation)
