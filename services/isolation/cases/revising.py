@@ -40,7 +40,7 @@ class Change:
     :param merged: the arrival turned out to be another one, as which it is followed.
     :param reopened: the case is opened again, which has ended, though no news ask for that: by an officer.
     :param exposed_no_more: cases of which it turned out that nobody was found positive, or on another day.
-    :param never_positive: it turned out that they were in hospital by mistake.
+    :param never_positive: when they came home from hospital, where they turned out to have been by mistake.
     :param again: tasks to look at somebody that the end took back: they begin anew.
     """
 
@@ -53,7 +53,7 @@ class Change:
     merged: bool = False
     reopened: bool = False
     exposed_no_more: frozenset[str] = frozenset()
-    never_positive: bool = False
+    never_positive: frozenset[datetime] = frozenset()
     again: frozenset[str] = frozenset()
 
 
@@ -139,7 +139,7 @@ def revise(case: Case, change: Change, policies: Mapping[str, Policy], present: 
 
 def _is_taken_back(chapter: Chapter, change: Change) -> bool:
     if chapter.discharged:
-        return change.never_positive
+        return chapter.at in change.never_positive
     return chapter.exposed is not None and chapter.exposed.by in change.exposed_no_more
 
 

@@ -5,7 +5,7 @@ for them; in whatever order it becomes known that they were, or that it was a mi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from services.isolation.cases.case import Case
@@ -17,14 +17,19 @@ _NO_MORE: Final = "discharged_taken_back"
 
 
 def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]) -> Change | None:
-    """None: the case says it already, or there is nothing to say.
+    """Of each stay in hospital. None: the case says it already, or there is nothing to say.
 
     :param back_at: when they came back from hospital last.
     :param results: all of theirs, of the cases that ended merged in this one, too.
     """
-    was_positive = bool(confirmed(one for one in results if one.treated))
-    if was_positive == any(one.discharged for one in case.story):
+    found = [one.sampled_at for one in confirmed(one for one in results if one.treated)]
+    came_home = sorted(one.at for one in case.story if one.discharged)
+    # Since they were home before; of the first stay, ever.
+    before = [datetime.min.replace(tzinfo=UTC), *came_home]
+    stays = zip(before, came_home, strict=False)
+    mistaken = {until for since, until in stays if not any(since < at <= until for at in found)}
+    late = any(at > before[-1] for at in found)
+    if not mistaken and not late:
         return None
-    if not was_positive:
-        return Change(_NO_MORE, from_today=True, never_positive=True)
-    return Change(_REASON, (home_from_hospital(case, back_at),), from_today=True)
+    back = (home_from_hospital(case, back_at),) if late else ()
+    return Change(_REASON if late else _NO_MORE, back, from_today=True, never_positive=frozenset(mistaken))

@@ -22,6 +22,7 @@ from services.isolation.cases.states import MOVED_TO_HOSPITAL
 from services.isolation.cases.tables import case_history
 from services.isolation.plans import states
 from services.isolation.plans.task import Task
+from services.isolation.positives.discharged import change_by_discharge
 from services.isolation.positives.rules import Treated, still_to_do_of_treated, was_mistake
 from services.isolation.positives.telling import call_again, plan_for_officer, tell_no_more
 from services.isolation.tests.judged import Result, confirmed
@@ -69,6 +70,8 @@ def see_to_treated(
     """
     if was_mistake(results) and row["result_id"] is None:
         row["contacts_at"] = hand.uow.now  # whoever of the household was told is no contact
+    if change_by_discharge(case, hand.uow.now, results):
+        row["contacts_at"] = hand.uow.now  # with them it is seen to of themselves
     if row["treated_from"] is None:
         return
     known, policy = confirmed(results), hand.book.policy(case)

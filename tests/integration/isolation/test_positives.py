@@ -433,6 +433,25 @@ def test_whoever_comes_home_from_hospital_is_followed_for_that_unless_it_was_a_m
     assert any(line.startswith("stricter") for line in history(isolation, mother)[-3:])
 
 
+def test_each_stay_in_hospital_is_followed_by_its_own_days(isolation: Trial, family: list[Event]) -> None:
+    """The second one by what was found there, however late that is known, until it turns out a mistake."""
+    mother, _ = family
+    found(isolation, mother, "a")
+    for went, back in (("02 10:00", "09 10:00"), ("12 10:00", "18 10:00")):
+        isolation.clock.moment = china(f"2022-10-{went}")
+        decide(isolation, mother, "move_to_hospital", **HOSPITAL)
+        isolation.clock.moment = china(f"2022-10-{back}")
+        assert decide(isolation, mother, "reopen", because="came_back").kind == "done"
+    once = ("home_health_monitoring", date(2022, 10, 9), date(2022, 10, 16))
+    assert measure(isolation, mother) == once
+    in_hospital = china("2022-10-13 08:00")
+    found(isolation, mother, "c", at=in_hospital)
+    assert measure(isolation, mother) == ("home_health_monitoring", date(2022, 10, 18), date(2022, 10, 25))
+    found(isolation, mother, "d", "negative", at=in_hospital, supersedes="c")
+    assert measure(isolation, mother) == once
+    assert isolation.audit()["balanced"]
+
+
 def test_after_a_correction_they_are_no_contacts(isolation: Trial, family: list[Event]) -> None:
     mother, child = family
     before = measure(isolation, child)
