@@ -7,9 +7,10 @@ and tasks are worked out from all chapters, and come out the same, whichever cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, NamedTuple
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from field.days import local_day
@@ -17,6 +18,7 @@ from services.isolation.plans.planning import Key, Piece, PlannedTask, plan, pla
 from services.isolation.policies.counting import counted_from, release_day
 from services.isolation.policies.rules import Exposure, Policy, Rule, decide, rank, stricter
 
+_WATCHED: Final = "home_health_monitoring"
 Absence = Literal["expected", "not_coming"]
 """Why nobody is there: they are announced and have not come yet, or do not come."""
 
@@ -191,7 +193,7 @@ def standing(
         rule, day_zero, release_on = course[min(stage, len(course) - 1)]
         if before is not None and stage >= len(course):
             # A text that knows no such stage ends it, and leads nobody back into the one before.
-            rule = before.planner.rule
+            rule = _after_the_last(before.planner.rule, rule)
             day_zero = release_on - timedelta(days=rule.days)
         another = before is None or rank(before.planner.rule.measure) != rank(rule.measure)
         begins = another or (chapter.discharged and policy.discharged is not None)
@@ -264,6 +266,25 @@ def _reached(stage: int, course: Sequence[Stage], day: date) -> int:
     while stage and course[min(stage, len(course)) - 1].release_on > day:
         stage -= 1
     return stage
+
+
+def _after_the_last(before: Rule, last: Rule) -> Rule:
+    """By what somebody is followed who is in a stage that no text knows any more, until they are released.
+
+    :param before: by which they were followed before that stage, or in it.
+    :param last: of the stages that are left.
+    """
+    return before if rank(before.measure) < rank(last.measure) else _at_home(last)
+
+
+@lru_cache(maxsize=100)
+def _at_home(last: Rule) -> Rule:
+    """They are looked at as before, and asked for nothing new. It was a laxer measure than the last one;
+    which one, the text says no more.
+    """
+    watched = rank(_WATCHED) < rank(last.measure)
+    measure = _WATCHED if watched else "self_monitoring"
+    return replace(last, measure=measure, opening=(), tests=None)
 
 
 def _is_void(chapter: Chapter, policies: Mapping[str, Policy]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.ids import new_id
 from contracts.envelope import Event
+from services.isolation.cases.apply_policies import apply_policies
 from services.isolation.cases.explain_case import explain_case
 from services.isolation.cases.told_story import CASE_STORY
 from services.isolation.cases.try_policy import try_policy
@@ -156,6 +157,17 @@ def test_a_bed_still_held_as_they_go_on_at_home_is_given_back_and_nobody_fetches
     assert not of_centre & (to_do(isolation, child) | to_do(isolation, aunt))
     assert states(isolation) == ["let_go", "let_go"] and balanced(isolation)
     assert {held for _, held, _ in beds(isolation).values()} == {0}
+
+    # a correction takes the second stage away: it ends, and an officer releases them
+    first, second = ninth["close_contact"]["stages"]
+    only = {**first, "on_release": second["on_release"]}
+    isolation.do(import_policy, {**ninth, "close_contact": only})
+    isolation.until_done(apply_policies)
+    assert standing(isolation, child)[1::2] == ("home_health_monitoring", date(2022, 10, 8))
+    assert kinds(isolation, child)[-1] == ["laxer"] and "escort_to_site" not in to_do(isolation, child)
+    isolation.until_done(propose_releases)
+    assert standing(isolation, child)[0] == "release_review"
+    assert decide(isolation, child, "release").kind == "done" and balanced(isolation)
 
 
 def tried(isolation: Trial) -> dict[str, int]:

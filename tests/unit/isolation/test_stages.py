@@ -129,6 +129,17 @@ def test_an_edition_without_the_stage_ends_it_and_leads_nobody_back_into_the_cen
     assert says(longer) == ("central_isolation", 14, 14), "its days are not full"
 
 
+def test_a_correction_that_takes_the_stage_away_ends_it_and_fetches_nobody() -> None:
+    ninth = DOCUMENTS[NINTH]
+    shorter = {NINTH: policy_from({**ninth, "close_contact": ninth["close_contact"]["stages"][0]}, 2)}
+    at_home = stand(LOW, together(), begins(1, 7), policies=shorter)
+    assert says(at_home) == ("home_health_monitoring", 7, 7) and at_home.to_come == ()
+    asked = {kind for (kind, due_from) in at_home.tasks(DAY + timedelta(days=30)) if due_from >= at(0.5, 7)}
+    assert asked == {"check_in"}
+    again = stand(LOW, together(), begins(1, 7), together(8, by="b"), policies=shorter)
+    assert says(again) == ("central_isolation", 7, 15)
+
+
 @pytest.mark.parametrize(("days", "begins_now"), [(7, True), (10, False)])
 def test_a_stage_that_a_correction_holds_up_is_not_said_to_begin(days: int, begins_now: bool) -> None:
     """The timer saw the days of the text before; it is worked out by that of now."""
