@@ -39,8 +39,10 @@ def name_carer(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     """Write down who the carer is, and settle the task of whoever was to find one."""
     ids = {said.data["move_id"] for said in commands if is_id(said.data["move_id"])}
     named = uow.conn.execute(select(_M.case_id, _M.centre_id).where(is_in(uow.conn, _M.move_id, ids))).all()
-    with cases_in_hand(uow, [row.case_id for row in named]) as hand:
+    carers = [said.data["carer"] for said in commands if said.data["carer"]]
+    with cases_in_hand(uow, [*(row.case_id for row in named), *carers]) as hand:
         # Cases are locked before centres, as by whoever gives a bed; with both nobody else changes a move.
+        # That of the carer, too: they may be about to leave.
         lock_rows(uow.conn, centres, "centre_id", {row.centre_id for row in named})
         return each_in_turn(commands, lambda said: _name(hand, said))
 

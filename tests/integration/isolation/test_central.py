@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import text
 
 from chassis.commands.command import Author, Outcome
 from chassis.ids import new_id
@@ -29,7 +30,7 @@ from services.isolation.tasks.find_overdue import find_overdue
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from tests.doors import Visitor
-from tests.integration.isolation.saying import WORKER, speaking
+from tests.integration.isolation.saying import WORKER, command, speaking
 from tests.integration.isolation.test_decisions import (
     OFFICER,
     PERSON,
@@ -44,6 +45,7 @@ from tests.integration.isolation.test_decisions import (
 )
 from tests.integration.isolation.test_merged_cases import Two
 from tests.integration.isolation.trial import CHINA, SEALER, Trial, arrival, china
+from tests.waiting import eventually
 
 _move = speaking(decide_move, "move.decided")
 _name = speaking(name_carer, "carer.named")
@@ -338,6 +340,26 @@ def test_another_carer_who_is_there_has_the_child_in_their_room_or_it_is_said_th
     assert beds(isolation) == {"101": (1, 0, 1), "102": (3, 0, 0)}, "in the room of theirs that has two"
     assert name(isolation, its, carer_named="nurse", dependants="none", takes_bed=False).kind == "done"
     assert beds(isolation)["102"] == (2, 0, 1) and balanced(isolation)
+
+
+@pytest.mark.postgresql
+def test_a_carer_who_leaves_while_somebody_is_put_in_their_care_stays(on_postgresql: Trial) -> None:
+    isolation = on_postgresql
+    isolation.do(import_centres, SITE)
+    mother, child = family(isolation)
+    father = comes(isolation, isolation.case(mother["case_id"])["household_id"])
+    _, its, _ = moved(isolation, mother, child, person(isolation, father))
+    settle(isolation, its, household=True)
+    his = {"move_id": its, "carer": father.subject}
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as beside:
+        with isolation.work.unit() as uow:
+            [named] = name_carer(uow, [command(isolation, "carer.named", his, author=OFFICER)])
+            leaves = beside.submit(decide, isolation, father, "reopen")
+            assert eventually(lambda: leaves.done() or uow.conn.execute(waiting).scalar_one())
+        assert named.kind == "done"
+        assert codes(leaves.result(timeout=10)) == ("conflict", ["leaves_somebody_alone"])
+    assert balanced(isolation)
 
 
 def test_a_child_has_the_room_of_a_carer_who_is_there_or_it_is_said_that_they_stay_apart(
