@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from sqlalchemy import literal, or_, select, true
+from sqlalchemy import select, true
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from services.isolation.cases.lists import LIVING
-from services.isolation.cases.merged import going_on, one_person
-from services.isolation.cases.tables import cases, merged_cases
+from services.isolation.cases.merged import ended_in, going_on, one_person
+from services.isolation.cases.tables import cases
 from services.isolation.central.rules import ADMITTED, ADULT, DECIDED
 from services.isolation.central.tables import IS_ADMITTED, TAKES_BED, moves
+from services.isolation.links.tables import links
 
 _M = moves.c
 
@@ -44,12 +45,13 @@ def adults_there(conn: Connection, household: str, centre_id: str | None = None)
 
     :param centre_id: None: in any.
     """
-    m = merged_cases.c
-    merged = select(m.case_id).where(m.case_id == _M.case_id, m.goes_on_as.is_not(None))
+    # No index has households: their links name the cases that were ever of them.
+    ever = conn.execute(select(links.c.cases).where(links.c.household == household)).scalar_one_or_none()
+    theirs = {*ever, *ended_in(conn, ever)} if ever else ()
     rows = conn.execute(
         select(_M.case_id, _M.centre_id, _M.room_id, _M.state, LIVING.label("household"))
         .join(cases, cases.c.case_id == _M.case_id)
-        .where(TAKES_BED, _M.who == ADULT, or_(literal(household) == LIVING, merged.exists()))
+        .where(is_in(conn, _M.case_id, theirs), TAKES_BED, _M.who == ADULT)
         .where(_M.centre_id == centre_id if centre_id else true())
         .order_by(_M.case_id)
     ).all()

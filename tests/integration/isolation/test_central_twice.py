@@ -15,6 +15,7 @@ from chassis.ids import new_id
 from contracts.envelope import Event
 from services.isolation import handover
 from services.isolation import tables as t
+from services.isolation.central.carers import adults_there
 from services.isolation.central.import_centres import import_centres
 from services.isolation.central.settle_move import settle_move
 from services.isolation.households.plan_again import plan_again
@@ -105,6 +106,28 @@ def test_what_is_to_be_planned_again_is_found_by_its_index_and_not_among_all_tas
     with isolation.database.read() as conn:
         plan = str([row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)])
     assert "moves_to_settle" in plan and "SCAN" not in plan
+
+
+def test_the_adults_of_a_household_are_found_by_its_cases_and_not_among_all_beds(isolation: Trial) -> None:
+    said: list[tuple[str, Any]] = []
+
+    def hear(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if "FROM moves" in statement:
+            said.append((statement, parameters))
+
+    isolation.do(import_centres, SITE)
+    came = comes(isolation, new_id())
+    moved(isolation, person(isolation, came))
+    event.listen(isolation.database.engine, "before_cursor_execute", hear)
+    with isolation.database.read() as conn:
+        found = adults_there(conn, isolation.case(came)["household_id"])
+    event.remove(isolation.database.engine, "before_cursor_execute", hear)
+    assert [(one.case_id, one.room_id) for one in found] == [(came.subject, "101")]
+    [(statement, parameters)] = said
+    if isolation.database.engine.dialect.name == "sqlite":
+        with isolation.database.read() as conn:
+            steps = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        assert "SCAN cases" not in str(steps) and "SCAN moves" not in str(steps), steps
 
 
 @pytest.mark.parametrize("who", ["worker-1", "police", "nurse"])

@@ -89,6 +89,7 @@ class Visits:
         yield {"measure": self.known["measure"], "place": self.known["place"]}
         yield {"staff": ["w0001"], "places": [self.known["grid"]]}
         yield {"round_id": self.known["case_id"]}
+        yield {"case_id": self.known["case_id"]}
         yield {"policy_id": self.known["policy_id"], "proposal_id": self.known["proposal_id"]}
 
     def _resident(self) -> Author:
