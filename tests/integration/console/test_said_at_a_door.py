@@ -164,7 +164,7 @@ def test_a_home_that_does_not_suit_is_said_of_all_at_once(town: Round, phone: Ph
     mother, child = (town.case(name)["case_id"] for name in ("林玉兰", "林小雨"))
     page = send(phone, path, "home-suits", phone.get(f"{path}/home-suits"), 422, suits="no")
     assert "Say what is missing." in page.text
-    typed = {"suits": "no", "lacks": "own_toilet", f"group-{child}": "under_14"}
+    typed = {"suits": "no", "lacks": "own_toilet", f"group-{mother}": "", f"group-{child}": "under_14"}
     page = send(phone, path, "home-suits", page, 422, **typed)
     assert "name who cares for them there" in page.text and 'value="under_14" selected' in page.text
     page = send(phone, path, "home-suits", page, 303, **typed, **{f"carer-{child}": "the grandmother"})
@@ -173,6 +173,12 @@ def test_a_home_that_does_not_suit_is_said_of_all_at_once(town: Round, phone: Ph
         id: {one["kind"] for one in town.tasks(name)} for id, name in ((mother, "林玉兰"), (child, "林小雨"))
     }
     assert [id for id, of_it in kinds.items() if "settle_home" in of_it] == [mother]
+    before = phone.get(f"{path}/home-suits")  # that of a morning on which the child was not there yet
+    send(phone, path, "home-suits", before, 422, suits="yes")
+    send(phone, path, "home-suits", before, 303, **{"suits": "yes", f"group-{mother}": ""})
+    history = town.isolation.rows(of_isolation.case_history)
+    homes = [row["case_id"] for row in history if row["what"] == "home"]
+    assert sorted(homes) == sorted([mother, mother, child]), "of the child nobody was asked again"
 
 
 def test_a_phone_is_given_to_one_person_alone(town: Round, phone: Phone) -> None:

@@ -164,13 +164,16 @@ def _add_home(pages: Blueprint, here: Here) -> None:
     @pages.post("/doors/<household>/home-suits")
     @here
     def home_suits(visit: Visit) -> Response:
-        """Of all people of the household at once."""
+        """Of all people in the form at once: of whoever joined them since nobody was asked."""
+        asked = [id for id in visit.case_ids if f"group-{id}" in request.form]
         suits, lacks = request.form.get("suits", ""), request.form.getlist("lacks")
         lacks = [one for one in HOME_LACKS if one in lacks]
         wrong = [] if suits in ("yes", "no") else [Wrong("suits", gettext("Choose one."))]
         if suits == "no" and not lacks:
             wrong.append(Wrong("lacks", gettext("Say what is missing.")))
         wrong = visit.gone("group", "carer") + wrong
+        if not asked and not wrong:
+            wrong = [Wrong("main", gettext("Say of whom."))]
         if wrong:
             return page(visit, wrong)
         people = [
@@ -179,13 +182,13 @@ def _add_home(pages: Blueprint, here: Here) -> None:
                 "group": request.form.get(f"group-{id}") or None,
                 "carer": text_of(f"carer-{id}", 200) or None,
             }
-            for id in visit.case_ids
+            for id in asked
         ]
         lacks = lacks if suits == "no" else []
         try:
             visit.say("isolation", "report_home", "all", people=people, lacks=lacks)
         except Refused as refused:
-            fields = {f"people[{number}].carer": f"carer-{id}" for number, id in enumerate(visit.case_ids)}
+            fields = {f"people[{number}].carer": f"carer-{id}" for number, id in enumerate(asked)}
             return page(visit, why(refused, fields))
         return visit.done("home_suits")
 
