@@ -4,7 +4,7 @@ import pytest
 
 from chassis.database.engine import Database
 from chassis.database.migrations import revisions, upgrade
-from operations.databases import database_of
+from operations.databases import database_in, settings_of
 from operations.errors import NotSetUp
 from operations.services import SERVICES
 from tests.system import KEYS
@@ -23,7 +23,7 @@ def test_tables_of_an_older_version_are_named_with_what_to_do(
         monkeypatch.setenv(name, value)
     upgrade(service, Database(url), revisions(service)[-2])
     with pytest.raises(NotSetUp, match=f"tables of {service} .* run `doorstep migrate`"):
-        database_of.__wrapped__(service)
+        database_in(settings_of.__wrapped__(service))
 
     upgrade(service, Database(url))
-    assert database_of.__wrapped__(service).url.database == f"{tmp_path}/{service}.db"
+    assert database_in(settings_of.__wrapped__(service)).url.database == f"{tmp_path}/{service}.db"
