@@ -6,8 +6,6 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from chassis.commands.command import Author, Outcome, Said
 from chassis.ids import new_id
 from contracts.envelope import ONE, Event, dump_event, event_document, parse_message
@@ -105,23 +103,6 @@ def test_a_task_that_is_done_is_silent_and_published_once(isolation: Trial):
     assert what_of(isolation, came)[-3:] == ["task_done", "task_done", "see_silent"]
     assert "grandson" not in str(isolation.rows(t.case_history)), "free text is sealed"
     assert isolation.audit()["balanced"]
-
-
-@pytest.mark.parametrize("kind", ["first_contact", "signed_notice", "supplies", "check_in", "test"])
-def test_each_kind_of_task_can_be_done_attempted_waived_and_acknowledged(isolation: Trial, kind: str):
-    came = [arrival(level="medium") for _ in range(4)]
-    isolation.follow(*came)
-    done, tried, waived, known = (the_task(isolation, one, kind) for one in came)
-    isolation.clock.moment = late = done["tell_at"]
-    isolation.until_done(find_overdue)
-    assert report(isolation, done, "done").kind == "done"
-    assert report(isolation, tried, "attempt").kind == "done"
-    assert waive(isolation, waived, author=STREET_OFFICER).kind == "done"
-    assert acknowledge(isolation, known) == ["held"]
-    for after, louder in ((11 * HOUR, [False] * 4), (50 * HOUR, [False, True, False, True])):
-        isolation.clock.moment = late + after
-        isolation.until_done(find_overdue)
-        assert [the_task(isolation, one, kind)["told"] > 1 for one in came] == louder
 
 
 def test_another_system_names_case_and_kind_and_means_the_earliest_that_has_begun(isolation: Trial):
