@@ -24,3 +24,10 @@ def on_postgresql(postgresql_url: Callable[..., str]) -> Iterator[Trial]:
     """For tests of several replicas at once."""
     with trial(postgresql_url("isolation", furnish)) as found:
         yield found
+
+
+@pytest.fixture
+def on_sqlite(sqlite_url: Callable[..., str]) -> Iterator[Trial]:
+    """For long tests of what is no matter of databases."""
+    with trial(sqlite_url("isolation", furnish)) as found:
+        yield found

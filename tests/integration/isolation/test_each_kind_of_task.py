@@ -147,13 +147,14 @@ def told(isolation: Trial) -> dict[str, int]:
     return {row["task_id"]: row["told"] or 0 for row in isolation.rows(t.tasks)}
 
 
-def test_every_kind_of_task_stands_here_with_the_way_it_ends(isolation: Trial) -> None:
-    kinds = isolation.do(each_kind)
+def test_every_kind_of_task_stands_here_with_the_way_it_ends(on_sqlite: Trial) -> None:
+    kinds = on_sqlite.do(each_kind)
     assert set(WAYS | OR_WAIVED) == set(kinds) == set(TASKS)
     assert set((WAYS | OR_WAIVED).values()) <= {command.name for command in COMMANDS}
 
 
-def test_each_kind_of_task_is_done_tried_waived_and_acknowledged_and_then_silent(isolation: Trial) -> None:
+def test_each_kind_of_task_is_done_tried_waived_and_acknowledged_and_then_silent(on_sqlite: Trial) -> None:
+    isolation = on_sqlite
     came = [arrival(level="medium") for _ in EACH]
     isolation.follow(*came)
     isolation.do(plan, came, isolation.do(each_kind))

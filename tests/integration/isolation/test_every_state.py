@@ -5,12 +5,11 @@ what is not listed for a state is refused there, and changes nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final
 
-import pytest
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
@@ -28,7 +27,7 @@ from tests.doors import Visitor
 from tests.integration.isolation.test_decisions import NEEDS, REFUSAL
 from tests.integration.isolation.test_release import LOW
 from tests.integration.isolation.test_results import result
-from tests.integration.isolation.trial import Trial, arrival, china, furnish, trial
+from tests.integration.isolation.trial import Trial, arrival, china
 
 FULL: Final = china("2022-10-04 20:01")
 """The three days of LOW are full."""
@@ -136,17 +135,11 @@ def all_rows(isolation: Trial) -> dict[str, list[Any]]:
         return {one.name: sorted(map(repr, conn.execute(select(one)))) for one in tables}
 
 
-@pytest.fixture
-def isolation(sqlite_url: Callable[..., str]) -> Iterator[Trial]:
-    """On one kind of database: what follows what is no matter of databases."""
-    with trial(sqlite_url("isolation", furnish)) as found:
-        yield found
-
-
-def test_a_case_goes_every_way_that_is_listed_and_no_other(isolation: Trial) -> None:
+def test_a_case_goes_every_way_that_is_listed_and_no_other(on_sqlite: Trial) -> None:
     """Of each state there is a case for each decision that is listed, and one that is refused the others; and
     so of those whom another district is asked to take over.
     """
+    isolation = on_sqlite
     standing = [(state, asked) for state in CASE.states for asked in sorted({False, state in FOLLOWED})]
     wanted = [(state, asked, "") for state, asked in standing] + [
         (state, asked, decision)
@@ -240,7 +233,8 @@ def act(door: Visitor, task_id: str, what: str, version: int) -> TestResponse:
     return door.say("worker-1", "report_task", {"task_id": task_id, "outcome": what, **because})
 
 
-def test_a_task_goes_every_way_that_is_listed_for_whoever_says_something_of_it(isolation: Trial) -> None:
+def test_a_task_goes_every_way_that_is_listed_for_whoever_says_something_of_it(on_sqlite: Trial) -> None:
+    isolation = on_sqlite
     assert set(BECOMES) == set(TASK.states) and set(SAYING) == set(TASK_OUTCOMES)
     going = Going(isolation)
     wanted = [(state, what) for state in BECOMES for what in (*SAYING, "waived", "acknowledged")]
