@@ -208,21 +208,21 @@ def _list(way: Doorway, query: ListQuery) -> Callable[..., Response]:
             raise Refused.invalid([Fault(name[:60], "repeated", "is given twice") for name in repeated])
         wanted = read_wanted(query, request.args, way.work.sealer)
 
-        def page_of(uow: UnitOfWork) -> tuple[Page, Asked]:
-            reach, asked = way.reach(uow, actor, query.name), _asked(uow, actor)
-            return read_page(uow.conn, query, reach, asked, wanted, way.work.sealer), asked
-
         with way.work.look() as uow:
-            page, asked = page_of(uow)
+            reach, asked = way.reach(uow, actor, query.name), _asked(uow, actor)
+            page = read_page(uow.conn, query, reach, asked, wanted, way.work.sealer)
             unseen = query.own and not_yet_noted(uow.conn, asked, query.about, _ids(page, query))
-        if unseen:  # read again, so that what is shown is what is noted
-            with way.work.unit() as uow:
-                page, asked = page_of(uow)
-                ids = not_yet_noted(uow.conn, asked, query.about, _ids(page, query))
-                note_own_tasks(uow.conn, asked, query.about, ids)
+        if unseen:
+            _note_own(way, asked, query.about, unseen)
         return as_json(_document(query, page, asked, way))
 
     return read
+
+
+def _note_own(way: Doorway, asked: Asked, about: str, unseen: Sequence[str]) -> None:
+    """Before it is shown."""
+    with way.work.unit() as uow:
+        note_own_tasks(uow.conn, asked, about, unseen)
 
 
 def _export(way: Doorway, query: ListQuery) -> Callable[..., Response]:
@@ -302,20 +302,13 @@ def _lookup(way: Doorway, lookup: Lookup) -> Callable[..., Response]:
     def find() -> Response:
         actor, data = _actor(way), _body()
 
-        def find_in(uow: UnitOfWork) -> tuple[Any, list[str]]:
-            """With the ids of what was not noted today."""
+        with way.work.look() as uow:
             asked = _asked(uow, actor)
             found = lookup.find(uow, way.reach(uow, actor, lookup.name).scope, asked, data)
-            if found is None or lookup.own is None:
-                return found, []
-            return found, not_yet_noted(uow.conn, asked, lookup.about, lookup.own(found))
-
-        with way.work.look() as uow:
-            found, unseen = find_in(uow)
-        if unseen:  # found again, so that what is shown is what is noted
-            with way.work.unit() as uow:
-                found, unseen = find_in(uow)
-                note_own_tasks(uow.conn, _asked(uow, actor), lookup.about, unseen)
+            own = lookup.own(found) if lookup.own and found is not None else ()
+            unseen = not_yet_noted(uow.conn, asked, lookup.about, own) if own else []
+        if unseen:
+            _note_own(way, asked, lookup.about, unseen)
         if found is None:
             raise Refused("unknown", [Fault("", "unknown", f"there is no such {lookup.name}")])
         return as_json(found)

@@ -129,9 +129,13 @@ def test_own_tasks_are_shown_in_full_and_noted_once_a_day(door: Visitor, town: T
         assert {row["staff_id"] for row in answer.json["rows"]} == {"worker-1"}
     [view] = town.rows(TABLES["views"])
     assert (view["viewer"], view["about_id"], view["reason"]) == ("/console/worker-1", case_id, "own task")
+    another = open_case(town, worker="worker-1")
+    answer = door.get("worker-1", "/lists/own_tasks")
+    assert {row["case_id"] for row in answer.json["rows"]} == {case_id, another}
+    assert sorted(view["about_id"] for view in town.rows(TABLES["views"])) == sorted([case_id, another])
     town.clock.advance(days=1)
     door.get("worker-1", "/lists/own_tasks")
-    assert len(town.rows(TABLES["views"])) == 2
+    assert len(town.rows(TABLES["views"])) == 4
 
 
 def test_a_worker_sees_the_tasks_and_cases_given_to_them_that_lie_in_no_known_grid(
