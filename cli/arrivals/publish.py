@@ -67,7 +67,7 @@ def command(
 
     CSV columns: name and arrived_at; and as known id, source, time, source_kind, reference, identity_type,
     identity_number, phone, birth_date, sex, nationality, issuing_country, transport_mode, transport_number,
-    carriage, seat, expected, destination_division, destination_address, remarks, language,
+    carriage, seat, expected, entered_on, destination_division, destination_address, remarks, language,
     companions (name/identity_type/identity_number/phone;…) and
     stops (620402:2022-09-20:2022-10-01;… with code, address, or code and address).
     """

@@ -29,6 +29,7 @@ _ARRIVAL: dict[str, Any] = {
     "not_coming": False,
     "merged": False,
     "goes_on_as": None,
+    "entered_on": None,
     "source_kinds": ["transport"],
     "reports": 1,
     "destination": {
@@ -95,7 +96,12 @@ EXAMPLES = (
                 {"division": "620402", "address": "京怡家园4号楼", "from": "2022-09-20", "to": "2022-10-01"}
             ],
             "transport": {"mode": "train", "number": "G2001", "carriage": "05", "seat": "12F"},
-            "arrival": {"at": "2022-10-01T06:12:00+08:00", "expected": False, "called_off": False},
+            "arrival": {
+                "at": "2022-10-01T06:12:00+08:00",
+                "expected": False,
+                "called_off": False,
+                "entered_on": None,
+            },
             "destination": {"division": "620102002", "address": "酒泉路街道 示例小区 3号楼 1单元 502"},
             "remarks": None,
             "language": "zh-CN",

@@ -82,6 +82,11 @@ class Coming(Contract):
         required=False,
         about="true: whoever was announced does not come; the source's next report without it takes it back",
     )
+    entered_on = day(
+        required=False,
+        about="of all people of the report, where they came from abroad, or from beyond border control: the "
+        "day on which they entered; their days may count from it",
+    )
 
 
 class Destination(Contract):
@@ -396,6 +401,9 @@ class ArrivalRegistered(Contract):
     )
     goes_on_as = text(
         36, about="arrival_id of that other one, which may be another one itself; null: it is one of its own"
+    )
+    entered_on = day(
+        required=False, about="when they entered the country; null: not from abroad, as far as it is known"
     )
     source_kinds = several(fields.String())
     reports = whole(about="how many reports it is known from")

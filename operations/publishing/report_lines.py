@@ -31,6 +31,7 @@ COLUMNS = (
     *("phone", "birth_date", "sex", "nationality", "companions", "stops", "transport_mode"),
     *("transport_number", "carriage", "seat", "arrived_at", "expected", "destination_division"),
     *("destination_address", "remarks", "language", "issuing_country", "called_off"),
+    "entered_on",
 )
 NEEDED = ("name", "arrived_at")
 _NAMESPACE = uuid.UUID("6f0a7ad1-2f43-5f2c-9d0e-5b1a4c6d7e80")
@@ -168,6 +169,7 @@ class ReportLines:
         issued_by = {"issuing_country": get("issuing_country")} if get("issuing_country") else {}
         # Left out where it is not given: the ids of rows follow from their content.
         called_off = {"called_off": True} if _flag(cell.get("called_off", "")) else {}
+        entered_on = {"entered_on": iso_day(cell["entered_on"])} if get("entered_on") else {}
         expected = _flag(cell.get("expected", ""))
         data = {
             "source_kind": get("source_kind") or "import",
@@ -187,7 +189,12 @@ class ReportLines:
             "transport": dict(zip(("mode", "number", "carriage", "seat"), moving, strict=True))
             if any(moving)
             else None,
-            "arrival": {"at": self._moment(cell["arrived_at"]), "expected": expected, **called_off},
+            "arrival": {
+                "at": self._moment(cell["arrived_at"]),
+                "expected": expected,
+                **called_off,
+                **entered_on,
+            },
             "destination": {"division": get("destination_division"), "address": get("destination_address")},
             "remarks": get("remarks"),
             "language": get("language") or "zh-CN",

@@ -55,6 +55,8 @@ def _step(step: Step) -> Iterator[str]:
         left = exposure.left_on or "on a day that is not known"
         ignored = "" if counts else f"; does not count: before {step.look_back_from}"
         yield f"    exposed to {exposure.level} risk, left {left}{ignored}"
+    if step.entered_on:
+        yield f"    came from abroad, entered on {step.entered_on}"
     if not step.exposures:
         yield "    exposed to no risk that is known"
     yield f"    decides: {step.decided_by.level}, by {step.line} of {step.policy_id} ({step.edition})"

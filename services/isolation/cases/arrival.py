@@ -45,7 +45,14 @@ def chapter_of(event: Event, policy_id: str) -> Chapter:
     absent: Absence | None = "expected" if data["expected"] else None
     if data.get("not_coming"):
         absent = "not_coming"
-    return Chapter(event.version, event.time, exposures_of(data["risk"]), policy_id, absent)
+    return Chapter(
+        event.version,
+        event.time,
+        exposures_of(data["risk"]),
+        policy_id,
+        absent,
+        entered_on=data.get("entered_on"),
+    )
 
 
 def exposures_of(risk: Mapping[str, Any]) -> tuple[Exposure, ...]:

@@ -14,11 +14,18 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
-from services.isolation.cases.story import Absence, Chapter, Standing, since_discharge, standing
+from services.isolation.cases.story import (
+    Absence,
+    Chapter,
+    Standing,
+    counts_as_inbound,
+    since_discharge,
+    standing,
+)
 from services.isolation.cases.tables import cases
 from services.isolation.policies.documents import source_line
 from services.isolation.policies.known import read_policies
-from services.isolation.policies.rules import CLOSE_CONTACT, DISCHARGED, Exposure, Policy, decide
+from services.isolation.policies.rules import CLOSE_CONTACT, DISCHARGED, INBOUND, Exposure, Policy, decide
 from services.isolation.policies.tables import policies
 
 
@@ -29,6 +36,7 @@ class Step:
     :param arrival_version: of the arrival; None: a policy began, or was corrected.
     :param stage: that began, by its number in the list; 0: none did.
     :param discharged: they came home from hospital.
+    :param entered_on: the day on which they entered the country; None: they did not come from abroad.
     :param absent: nobody was there: nothing was asked.
     :param look_back_from: exposures before this day do not count.
     :param exposures: of the arrival, each with whether it counts; the one that decided is `decided_by`.
@@ -55,6 +63,7 @@ class Step:
     withdrawn: str | None = None
     stage: int = 0
     discharged: bool = False
+    entered_on: date | None = None
     then: tuple[tuple[str, int], ...] = ()
 
 
@@ -112,13 +121,18 @@ def _steps(
     """Where the case stood after each chapter of its story."""
     found = []
     exposures: tuple[Exposure, ...] = ()
+    entered_on: date | None = None
     for number, chapter in enumerate(case.story, 1):
-        exposures = chapter.exposures if chapter.version is not None else exposures
+        if chapter.version is not None:
+            exposures, entered_on = chapter.exposures, chapter.entered_on
         stands = standing(case.story[:number], case.arrival.arrived_at, known, zone)
         step = _step(case, chapter, stands, documents[stands.policy.policy_id], exposures, zone)
         if known[chapter.policy_id].withdrawn:
             step = replace(step, withdrawn=chapter.policy_id)
         policy = stands.policy
+        step = replace(step, entered_on=entered_on)
+        if policy.inbound and counts_as_inbound(policy, entered_on, stands.arrival_day):
+            step = replace(step, line=f"{step.line}, and {_line_of_category(INBOUND, policy.inbound)}")
         since_home = since_discharge(case.story[:number], policy)
         if policy.discharged and len(since_home) < number:
             step = replace(step, line=_line_of_category(DISCHARGED, policy.discharged))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, Final
@@ -175,10 +175,23 @@ def _chapter_row(chapter: Chapter) -> list[Any]:
     return [
         chapter.version,
         chapter.at.isoformat(),
-        [[e.level, e.left_on.isoformat() if e.left_on else None] for e in chapter.exposures],
+        [*_exposure_rows(chapter)],
         chapter.policy_id,
         *_marks(chapter),
     ]
+
+
+def _exposure_rows(chapter: Chapter) -> Iterator[list[str | None]]:
+    for one in chapter.exposures:
+        yield [one.level, one.left_on.isoformat() if one.left_on else None]
+    if chapter.entered_on:
+        yield [_ENTERED, chapter.entered_on.isoformat()]
+
+
+_ENTERED: Final = "none"
+"""Among the levels, a day of entry from abroad stands as one that asks for nothing: nobody is exposed to it,
+and readers of before, who take it for an exposure, keep it as it is.
+"""
 
 
 def _marks(chapter: Chapter) -> list[Any]:
@@ -220,14 +233,16 @@ def _chapter_from(stored: list[Any]) -> Chapter:
     if marks and isinstance(marks[0], str) and marks[0].startswith(_STAGE):
         stage = int(marks.pop().removeprefix(_STAGE))
     absent = [] if reopened or discharged else marks
+    of_levels = [(level, date.fromisoformat(day) if day else None) for level, day in exposures]
     return Chapter(
         version,
         datetime.fromisoformat(at),
-        tuple([Exposure(level, date.fromisoformat(day) if day else None) for level, day in exposures]),
+        tuple([Exposure(level, day) for level, day in of_levels if level != _ENTERED]),
         policy_id,
         ("expected" if absent[0] == "expected" else "not_coming") if absent else None,
         reopened,
         exposed,
         stage,
         discharged,
+        next((day for level, day in of_levels if level == _ENTERED), None),
     )

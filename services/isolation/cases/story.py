@@ -47,6 +47,8 @@ class Chapter:
     :param exposed: they are a close contact, from then on.
     :param stage: the stage of the measure that begins with it; 0: none does.
     :param discharged: they were positive, and came home from hospital.
+    :param entered_on: the day on which they entered the country, by that version of the arrival; None: they
+        did not come from abroad, as far as it is known.
     """
 
     version: int | None
@@ -58,6 +60,7 @@ class Chapter:
     exposed: Exposed | None = None
     stage: int = 0
     discharged: bool = False
+    entered_on: date | None = None
 
     @property
     def tells_of_them(self) -> bool:
@@ -136,10 +139,25 @@ def since_discharge(chapters: Sequence[Chapter], policy: Policy | None) -> Seque
     return chapters[last:]
 
 
+def entry(chapters: Iterable[Chapter]) -> date | None:
+    """The day of entry by the newest version of the arrival; None: they did not come from abroad."""
+    return _newest(chapters).entered_on
+
+
+def counts_as_inbound(policy: Policy, entered_on: date | None, arrival_day: date) -> bool:
+    """Whether the policy has a rule for whoever came from abroad of which days were left when they came."""
+    if entered_on is None or policy.inbound is None:
+        return False
+    return _full_on(policy.rules[policy.inbound], entered_on) > arrival_day
+
+
 def absence(chapters: Iterable[Chapter]) -> Absence | None:
     """Why nobody is there, by the newest version of the arrival; None: they came."""
-    newest = max((chapter for chapter in chapters if chapter.version), key=lambda c: c.version or 0)
-    return newest.absent
+    return _newest(chapters).absent
+
+
+def _newest(chapters: Iterable[Chapter]) -> Chapter:
+    return max((chapter for chapter in chapters if chapter.version), key=lambda c: c.version or 0)
 
 
 def standing(
@@ -159,6 +177,8 @@ def standing(
     last day on which they were together. Of a measure in stages the one holds that began last, but none after
     one whose days are not full by what is known by then: a new exposure leads back to the first. What was
     asked of them before is over for whoever comes home from hospital, where the policy says how they go on.
+    Whoever came from abroad keeps to the stricter of their own measure and that of entry; stages whose days
+    were full when they came were served where they entered.
     """
     reopened = max((chapter.at for chapter in chapters if chapter.reopened), default=None)
     chapters = [chapter for chapter in chapters if not chapter.reopened]
@@ -168,10 +188,11 @@ def standing(
     policy = _first(chapters, policies)
     pieces: list[Piece] = []
     exposures: tuple[Exposure, ...] = ()
+    entered_on: date | None = None
     exposed_on: date | None = None
     discharged_on: date | None = None
     clock = start = arrived_at
-    stage = 0
+    stage, of_entry = 0, False
     for chapter in chapters:
         newer = policies[chapter.policy_id]
         newer = policy if newer.withdrawn else newer
@@ -180,15 +201,20 @@ def standing(
             policy = newer
         stage = 0 if chapter.discharged and policy.discharged else chapter.stage or stage
         if chapter.version is not None:
-            exposures = chapter.exposures
+            exposures, entered_on = chapter.exposures, chapter.entered_on
         if chapter.exposed:
             exposed_on = max(chapter.exposed.last_on, exposed_on or chapter.exposed.last_on)
         if chapter.discharged:
             discharged_on = local_day(chapter.at, zone)
         exposure = decide(policy, exposures, arrival_day)[1]
-        course = _course(*_asked(policy, exposure, arrival_day, discharged_on, exposed_on))
+        course = _course(*_asked(policy, exposure, arrival_day, entered_on, discharged_on, exposed_on))
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None
+        was_of_entry, of_entry = of_entry, _is_of_entry(policy, entered_on, course)
+        if of_entry:
+            stage = max(stage, sum(one.release_on <= arrival_day for one in course))
+        elif was_of_entry:
+            stage = chapter.stage  # it was one of a measure that holds no more
         stage = _reached(stage, course, local_day(start, zone))
         rule, day_zero, release_on = course[min(stage, len(course) - 1)]
         if before is not None and stage >= len(course):
@@ -226,6 +252,7 @@ def _asked(
     policy: Policy,
     exposure: Exposure,
     arrival_day: date,
+    entered_on: date | None,
     discharged_on: date | None,
     exposed_on: date | None,
 ) -> tuple[Sequence[Rule], date]:
@@ -237,6 +264,8 @@ def _asked(
         left_on=exposure.left_on,
         arrival_is_day=rule.arrival_is_day,
     )
+    if entered_on and counts_as_inbound(policy, entered_on, arrival_day):
+        rule, day_zero = _with_entry(policy, rule, day_zero, entered_on, arrival_day)
     if discharged_on and policy.discharged:
         rule, day_zero = policy.rules[policy.discharged], discharged_on
         exposed_on = exposed_on if exposed_on and exposed_on > discharged_on else None
@@ -247,6 +276,36 @@ def _asked(
     rule = stricter(rule, contact)
     # Before their own days end nobody gets out by being a contact.
     return (rule, *then), max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
+
+
+def _with_entry(
+    policy: Policy, own: Rule, day_zero: date, entered_on: date, arrival_day: date
+) -> tuple[Rule, date]:
+    """The stricter of their own measure and that of entry, with its day 0: neither ends before the other's
+    days are full.
+    """
+    assert policy.inbound
+    inbound = policy.rules[policy.inbound]
+    own_end, end = _full_on(own, day_zero), _full_on(inbound, entered_on)
+    left = next(one for one in _course(inbound.stages, entered_on) if one.release_on > arrival_day)
+    if (rank(own.measure), own_end) > (rank(left.rule.measure), end):
+        return own, max(day_zero, end - timedelta(days=_days_of(own)))
+    return inbound, max(entered_on, own_end - timedelta(days=_days_of(inbound)))
+
+
+def _is_of_entry(policy: Policy, entered_on: date | None, course: Sequence[Stage]) -> bool:
+    """Whether the measure is that of whoever came from abroad."""
+    inbound = policy.inbound and policy.rules[policy.inbound]
+    return entered_on is not None and course[0].rule is inbound
+
+
+def _full_on(rule: Rule, day_zero: date) -> date:
+    """When the days of its last stage are."""
+    return release_day(day_zero, _days_of(rule))
+
+
+def _days_of(rule: Rule) -> int:
+    return sum(stage.days for stage in rule.stages)
 
 
 def _course(rules: Iterable[Rule], day_zero: date) -> list[Stage]:

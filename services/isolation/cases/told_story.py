@@ -17,6 +17,7 @@ from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
 from services.isolation.cases.lists import CASE
 from services.isolation.cases.rows import story_from
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
+from services.isolation.cases.story import entry
 from services.isolation.cases.tables import case_history, cases
 from services.isolation.cases.to_come import stages_to_come
 from services.isolation.plans import states
@@ -50,12 +51,14 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == row.policy_id)
     policy = conn.execute(named).one_or_none()
     of_it = _tasks(conn, id, asked.zone)
+    entered_on = entry(story_from(row.chapters))
     asked_for = any(one["kind"] == CONFIRM_TRANSFER and one["state"] in states.LIVE for one in of_it)
     return {
         **case,
         "decisions": list(possible(case["state"], asked=asked_for)) if case["version"] else [],
         "edition": policy.edition if policy else None,
         "first_day": first_day(conn, row, asked.zone).isoformat(),
+        "entered_on": entered_on.isoformat() if entered_on else None,
         "then": _to_come(conn, row, asked.zone) if case["state"] in _GOES_ON else [],
         "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in row.team],
@@ -142,6 +145,7 @@ CASE_STORY = ThingQuery(
     columns=(
         *CASE.columns,
         Column("first_day"),
+        Column("entered_on"),
         Column("then"),
         Column("edition"),
         Column("policy_title"),

@@ -149,6 +149,8 @@ def _as_it_stands(case: Case, known: Mapping[str, Policy], zone: ZoneInfo) -> _E
         names.append(own.close_contact)
     if own.discharged and any(one.discharged for one in case.story):
         names.append(own.discharged)
+    if own.inbound and any(one.entered_on for one in case.story):
+        names.append(own.inbound)
     if not any(own.rules[name].then for name in names):
         return _Ends(case.measure, case.release_on)  # of most cases: to work each out once more takes long
     return _Ends(case.measure, standing(case.story, case.arrival.arrived_at, known, zone).ends_on)

@@ -19,7 +19,7 @@ from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
 from services.isolation.cases.rows import story_from
 from services.isolation.cases.rule_of_case import rule_of_case
-from services.isolation.cases.story import since_discharge
+from services.isolation.cases.story import counts_as_inbound, entry, since_discharge
 from services.isolation.cases.tables import cases
 from services.isolation.cases.to_come import stages_to_come
 from services.isolation.check_ins.check_in import CheckIn, that_counts
@@ -159,6 +159,8 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     following = row.closed_at is None
     story = story_from(row.chapters)
     since = since_discharge(story, policy)
+    entered_on = entry(story)
+    inbound = policy and counts_as_inbound(policy, entered_on, local_day(row.arrived_at, seen.zone))
     return {
         "case_id": row.case_id,
         "label": label,
@@ -182,6 +184,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "called_at": _called_at(tasks, seen),
         "is_contact": any(chapter.exposed for chapter in since),
         "is_discharged": len(since) < len(story),
+        "entered_on": entered_on.isoformat() if entered_on and inbound else None,
         "breaches": seen.breaches.get(row.case_id, ()) if following else (),
         "tests": _tests(row, tasks, seen),
         "check_ins": [

@@ -22,7 +22,7 @@ from datetime import date, timedelta
 def counted_from(rule: str, *, arrival_day: date, left_on: date | None, arrival_is_day: int = 0) -> date:
     """Day 0.
 
-    :param rule: `arrival` or `leaving`; `last_exposure` is as `arrival` here: the story knows that day.
+    :param rule: `arrival` or `leaving`; the others are as `arrival` here: the story knows those days.
     :param arrival_is_day: the number of the day of arrival, 0 or 1; of `arrival` alone.
     :param left_on: last day in the risk area. Where it is unknown, or would lie after the arrival, the day
         of arrival is day 0, so that nobody gets out early on a guess.

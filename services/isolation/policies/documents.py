@@ -26,6 +26,7 @@ from services.isolation.policies.rules import (
     DECIDE_POSITIVE,
     DISCHARGED,
     ESCORT_TO_SITE,
+    INBOUND,
     JUDGE_BREACH,
     LATE_RESULT,
     LEAVE_CENTRAL,
@@ -93,6 +94,9 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
     discharged = checked["discharged"]
     if discharged and "treat_as" not in discharged:
         rules[DISCHARGED] = _rule(DISCHARGED, discharged, ladders)
+    inbound = checked["inbound"]
+    if inbound and "treat_as" not in inbound:
+        rules[INBOUND] = _rule(INBOUND, inbound, ladders)
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
@@ -141,6 +145,7 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
         unusual_batch=_unusual_batch(checked["unusual_batch"]),
         close_contact=contact.get("treat_as", CLOSE_CONTACT),
         discharged=discharged and discharged.get("treat_as", DISCHARGED),
+        inbound=inbound and inbound.get("treat_as", INBOUND),
         judge_breach=_at_once(JUDGE_BREACH, checked["judge_breach"]),
         settle_breach=_at_once(SETTLE_BREACH, checked["settle_breach"]),
         refused_visits=checked["thresholds"]["refused_visits"],

@@ -95,13 +95,16 @@ CLOSE_CONTACT: Final = "close_contact"
 """Beside the levels: the rule of whoever lives with somebody positive, where a policy has one for them."""
 DISCHARGED: Final = "discharged"
 """Likewise of whoever was positive, and comes home from hospital."""
+INBOUND: Final = "inbound"
+"""Likewise of whoever came from abroad, counted from the day of entry."""
 _ORDERS_AS: Final = {"health_monitoring": "home_health_monitoring"}
 """The word of earlier editions -> that of today for what it orders: nothing changes for who goes from one to
 the other.
 """
-COUNTED_FROM: Final = ("arrival", "leaving", "last_exposure", "discharge", "previous_stage")
+COUNTED_FROM: Final = ("arrival", "leaving", "last_exposure", "discharge", "entry", "previous_stage")
 """What day 0 may be: that of coming, the last in the risk area, the last of being together with somebody
-positive, that of coming home from hospital, or that on which the days of the stage before are full.
+positive, that of coming home from hospital, that of entering the country, or that on which the days of the
+stage before are full.
 """
 PLANNED_OTHERWISE: Final = (CHECK_IN, TEST, CALL_BY_PHONE)
 """Planned by rules of their own: no policy names them among its opening or release tasks."""
@@ -285,6 +288,8 @@ class Policy:
     """By which of the rules whoever lives with somebody positive is followed: a level's, or its own."""
     discharged: str | None
     """By which of the rules whoever comes home from hospital is followed; None: as before they went."""
+    inbound: str | None
+    """By which of the rules whoever came from abroad is followed; None: as if they came from elsewhere."""
     judge_breach: OpeningTask
     settle_breach: OpeningTask
     refused_visits: int

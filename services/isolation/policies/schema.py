@@ -24,6 +24,7 @@ from services.isolation.policies.schema_of_rules import (
     YEAR,
     CloseContact,
     Discharged,
+    Inbound,
     Level,
     Strict,
     one_role,
@@ -242,6 +243,7 @@ class _Document(Strict):
     late_result = fields.Nested(_AtOnce, load_default=_LATE_RESULT)
     close_contact = fields.Nested(CloseContact, load_default=_CLOSE_CONTACT)
     discharged = fields.Nested(Discharged, allow_none=True, load_default=None)
+    inbound = fields.Nested(Inbound, allow_none=True, load_default=None)
     unusual_batch = fields.Nested(_UnusualBatch, load_default=_UNUSUAL_BATCH)
     call_first_minutes = fields.Integer(
         load_default=_CALL_FIRST_MINUTES, strict=True, validate=validate.Range(10, _LONGEST_TERM)

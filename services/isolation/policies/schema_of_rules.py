@@ -211,3 +211,9 @@ class Discharged(Level):
     """Whoever was positive and comes home from hospital: from that day on. Left out: as before they went."""
 
     counted: ClassVar[tuple[str, ...]] = ("discharge",)
+
+
+class Inbound(Level):
+    """Whoever came from abroad: from the day of entry on. Left out: as whoever came from elsewhere."""
+
+    counted: ClassVar[tuple[str, ...]] = ("entry",)

@@ -152,6 +152,8 @@ class Arrival:
             },
             "change": change,
         }
+        if coming.entered_on:
+            data["entered_on"] = coming.entered_on
         if coming.not_coming:
             data["not_coming"] = True
             if self.state == MERGED:

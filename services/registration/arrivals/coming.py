@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from field.words import LANGUAGES
 from services.registration.arrivals.source_ranks import RANK
@@ -34,6 +34,7 @@ class Coming:
 
     :param contact: who is called for a person without a phone, where somebody of the same report has one.
     :param not_coming: it was announced, and called off.
+    :param entered_on: the day on which they entered the country; None: nobody says that they did.
     """
 
     person: Person
@@ -48,6 +49,7 @@ class Coming:
     reports: int
     contact: Person | None = None
     not_coming: bool = False
+    entered_on: date | None = None
 
 
 def fold_statements(statements: Iterable[Statement]) -> Coming:
@@ -68,6 +70,7 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
             1,
             _contact(first.person, [said]),
             report.called_off,
+            report.entered_on,
         )
     voices = voices_of(said)
     said_when = when(ComingWords(said)).report
@@ -86,6 +89,8 @@ def fold_statements(statements: Iterable[Statement]) -> Coming:
         reports=len({statement.report_id for statement in said}),
         contact=_contact(person, voices),
         not_coming=said_when.called_off,
+        # It is stamped into the document.
+        entered_on=best("identity", voices, lambda statement: statement.report.entered_on),
     )
 
 

@@ -68,6 +68,7 @@ def check_report(report: Report, data: Mapping[str, Any], now: datetime, zone: Z
     if is_possible_time(report.arrived_at, now):
         yield from _check_stops(report, data, zone)
         yield from _check_times(report, now)
+        yield from _check_entry(report, zone)
     else:
         yield Fault("arrival.at", "time_impossible", "is more than ten years from now")
     yield from _check_destination(report, data)
@@ -202,6 +203,14 @@ def _check_times(report: Report, now: datetime) -> Iterator[Fault]:
         )
     if age > OLDEST_ARRIVAL and not (report.remarks or "").strip():
         yield Fault("arrival.at", "arrival_too_old", "is over 30 days ago: say why in remarks")
+
+
+def _check_entry(report: Report, zone: ZoneInfo) -> Iterator[Fault]:
+    arrival_day, entered_on = local_day(report.arrived_at, zone), report.entered_on
+    if entered_on and entered_on > arrival_day:
+        yield Fault("arrival.entered_on", "entry_after_arrival", "is after the day of arrival")
+    elif entered_on and entered_on < arrival_day - OLDEST_STOP:
+        yield Fault("arrival.entered_on", "entry_too_old", "is more than 180 days before the arrival")
 
 
 def _check_destination(report: Report, data: Mapping[str, Any]) -> Iterator[Fault]:

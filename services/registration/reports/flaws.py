@@ -36,6 +36,7 @@ _PERSON = re.compile(r"(?:person|companions\[(\d+)\])(?:\.(\w+))?")
 _STOP = re.compile(r"stops\[(\d+)\](?:\.(\w+))?")
 _DETAILS = frozenset({"reference", "transport", "remarks", "language", "source_kind", "companions", "stops"})
 _PLACES = frozenset({"destination.division", "destination.address"})
+_ENTRY: Final = "arrival.entered_on"
 # They say who somebody is: with a wrong one it is nobody whom we know.
 _WHOLE_PERSON = frozenset({None, "identity_number"})
 # A filler such as 0000 stands where the source has no number.
@@ -47,6 +48,7 @@ def condemns(fault: Fault) -> bool:
     where = fault.where
     return not (
         where in _PLACES
+        or where == _ENTRY
         or where.partition(".")[0] in _DETAILS
         or _PERSON.fullmatch(where)
         or _STOP.fullmatch(where)
@@ -94,6 +96,8 @@ def without_flaws(data: Mapping[str, Any], faults: Iterable[Fault]) -> Careful:
             is_short_of_stops = True
         elif where in _PLACES:
             sound["destination"] = _careful_destination(sound.get("destination"), below, fault)
+        elif where == _ENTRY:
+            sound[top] = _without(sound.get(top), below)
         elif top == "source_kind":
             sound[top] = SOURCE_KINDS[-1]
         elif top in _DETAILS:

@@ -33,6 +33,7 @@ class Report:
     :param reference: the source's own number of the matter.
     :param journey: number of the train or flight, empty where none is named.
     :param called_off: whoever was announced does not come.
+    :param entered_on: the day on which they entered the country; None: it names none.
     """
 
     source_kind: str
@@ -48,6 +49,7 @@ class Report:
     journey: str = ""
     called_off: bool = False
     waiting: tuple[str, ...] = ()
+    entered_on: date | None = None
 
     @property
     def leader(self) -> Person | None:
@@ -87,7 +89,7 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
         waiting = tuple(_names_of_waiting(data, careful.data))
         data, unsure = careful.data, careful.unsure
     coming, destination = data["arrival"], data["destination"]
-    called_off = _flag(coming.get("called_off"))
+    called_off, entered_on = _flag(coming.get("called_off")), coming.get("entered_on")
     return Report(
         source_kind=data["source_kind"],
         people=(_person(data["person"]), *(_person(companion) for companion in data.get("companions") or ())),
@@ -111,6 +113,7 @@ def read_report(data: Mapping[str, Any], faults: Iterable[Fault] = ()) -> Report
         journey=(data.get("transport") or _NONE).get("number") or "",
         called_off=called_off,
         waiting=waiting,
+        entered_on=_day(entered_on) if entered_on else None,
     )
 
 

@@ -10,7 +10,7 @@ from field.words import SOURCE_KINDS
 from services.registration.reports.flaws import without_flaws
 
 _ENVELOPE: Final = ("specversion", "id", "source", "type", "time", "dataschema")
-_ARRIVAL: Final = ("at", "expected", "called_off")
+_ARRIVAL: Final = ("at", "expected", "called_off", "entered_on")
 _STOP: Final = ("division", "from", "to")
 
 

@@ -100,11 +100,10 @@ class Resident:
         return self.send(self.get(), "/check-in", **typed, **more)
 
 
-def _taken_up(home: Home) -> None:
+def taken_up(home: Home, type: str = "arrival.registered") -> None:
     """What registration recorded reaches isolation, as by the broker."""
     events = [
-        read_data(read_message(dump_event(document), ONE)[0])
-        for document in home.registration.events("arrival.registered")
+        read_data(read_message(dump_event(document), ONE)[0]) for document in home.registration.events(type)
     ]
     home.isolation.follow(*events)
 
@@ -140,7 +139,7 @@ def open_home(database_url: Callable[..., str], people: int = 3) -> Iterator[Hom
             stops=[registration.RISKY],
         )
         town.registration.receive(came)
-        _taken_up(home)
+        taken_up(home)
         assert len(town.isolation.rows(t.cases)) == people
         yield home
 

@@ -23,10 +23,13 @@ from services.isolation.cases.story import Chapter, Exposed
 from services.isolation.tasks.report_task import report_task
 from services.registration import tables as registered
 from tests.doors import CONSOLE
-from tests.integration.console.residents import Home, Resident, open_home
+from tests.integration.console.residents import Home, Resident, open_home, taken_up
 from tests.integration.isolation.saying import speaking
+from tests.integration.registration.trial import RISKY, person
+from tests.integration.registration.trial import report as reported
 
 report = speaking(report_task, "task.reported")
+MOTHER = person(1, name="王敏")
 KB = 1000
 
 
@@ -65,6 +68,19 @@ def test_the_page_says_what_is_asked_until_when_and_why_and_whom_to_call(residen
         *("请在10:00前填报", "有事找谁", "网格员", "社区医生何静13909310004", "急救电话120"),
     ):
         assert sentence in said
+
+
+def test_the_page_says_that_they_came_from_abroad(home: Home) -> None:
+    entered = {"at": "2022-10-01T06:12:00+08:00", "entered_on": "2022-09-28"}
+    told = {"time": "2022-10-01T07:15:00+08:00", "address": "张掖路街道春和社区花园路1号"}
+    home.registration.receive(
+        reported(1, publisher="police", stops=[RISKY], arrival=entered, people=[MOTHER], **told)
+    )
+    taken_up(home, "arrival.reassessed")
+    browser = home.browser()
+    page = text_of(browser.get())
+    assert "集中隔离，第3天，共7天，10月5日期满之后居家健康监测3天，至10月8日" in page
+    assert page.count("原因：您于9月28日从境外入境。") == 1
 
 
 def test_wish_12_the_page_says_what_is_missing_for_the_release_and_what_comes_next(home: Home) -> None:

@@ -23,7 +23,7 @@ from tests.integration.isolation.test_household_page import ask
 from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
 from tests.integration.isolation.test_release import at
 from tests.integration.isolation.test_results import report, result
-from tests.integration.isolation.trial import CHINA, Trial, china
+from tests.integration.isolation.trial import CHINA, Trial, arrival, china
 
 MONITORING = {"measure": "home_health_monitoring", "days": 3, "until": "2022-10-11"}
 
@@ -168,6 +168,36 @@ def test_a_bed_still_held_as_they_go_on_at_home_is_given_back_and_nobody_fetches
     isolation.until_done(propose_releases)
     assert standing(isolation, child)[0] == "release_review"
     assert decide(isolation, child, "release").kind == "done" and balanced(isolation)
+
+
+def test_whoever_came_from_abroad_goes_on_at_home_after_what_was_left_of_the_centre(
+    isolation: Trial,
+) -> None:
+    of = came(isolation, level="none", household_id=new_id(), entered_on=date(2022, 9, 28))
+    central = ("open", "central_isolation", date(2022, 9, 28), date(2022, 10, 5))
+    assert standing(isolation, of) == central
+    monitoring = {**MONITORING, "until": "2022-10-08"}
+    page = on_the_page(isolation, of)
+    assert (page["entered_on"], page["then"], page["risk_level"]) == ("2022-09-28", [monitoring], "none")
+    door = Visitor(DOOR, isolation.work)
+    story = door.get("officer", f"/{CASE_STORY.name}/{of.subject}").json
+    assert (story["entered_on"], story["then"]) == ("2022-09-28", [monitoring])
+    negative(isolation, of, 1, 3, 5)
+    assert standing(isolation, of) == (
+        *("open", "home_health_monitoring", date(2022, 10, 5), date(2022, 10, 8)),
+    )
+    with isolation.database.read() as conn:
+        explained = explain_case(conn, of.subject, zone=CHINA)
+    assert explained and {step.entered_on for step in explained.steps} == {date(2022, 9, 28)}
+    assert [step.line for step in explained.steps] == [
+        f"levels.none, and inbound, stages[{number}]" for number in (0, 1)
+    ]
+    assert explained.steps[0].counted_by == "entry" and isolation.audit()["balanced"]
+    # A better word says that they had been there before: nothing is left of their days.
+    word = {"household_id": of.data["household_id"], "entered_on": date(2022, 8, 28)}
+    isolation.follow(arrival(of.subject, version=2, level="none", at=isolation.clock.moment, **word))
+    assert standing(isolation, of)[1] == "inform_only" and kinds(isolation, of)[-1] == ["laxer"]
+    assert on_the_page(isolation, of)["entered_on"] is None
 
 
 def tried(isolation: Trial) -> dict[str, int]:

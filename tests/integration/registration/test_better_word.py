@@ -111,6 +111,16 @@ def test_the_correction_of_a_house_in_a_later_batch_hands_the_arrival_on(trial: 
     assert trial.read(balance.audit)["balanced"]
 
 
+def test_the_day_of_entry_is_told_of_everybody_in_the_report_and_corrected(trial: Trial) -> None:
+    people = [person(1), person(2)]
+    at = {"at": "2022-10-01T10:00:00+08:00"}
+    trial.receive(said(1, people=people, arrival={**at, "entered_on": "2022-09-27"}))
+    assert [e["data"]["entered_on"] for e in trial.events("arrival.registered")] == ["2022-09-27"] * 2
+    trial.receive(said(2, 12, people=people, arrival={**at, "entered_on": "2022-09-28"}), said(3, 13))
+    assert [e["data"]["entered_on"] for e in trial.events("arrival.reassessed")] == ["2022-09-28"] * 2
+    assert why(trial) == [["details_added"]] * 2
+
+
 def test_an_older_report_that_comes_late_overrides_no_later_word(trial: Trial) -> None:
     late = said(1, people=[person(1, phone="16500090001")])
     trial.receive(said(2, 12, people=[person(1, phone="16500090009")]), late, batch=1)

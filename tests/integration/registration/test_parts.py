@@ -230,6 +230,7 @@ def test_whoever_can_be_known_is_followed_whatever_else_is_wrong(
         ({"language": "de"}, "language"),
         ({"source_kind": "hotel"}, "source_kind"),
         ({"reference": 5}, "reference"),
+        ({"arrival": {"at": "2022-10-01T10:00:00+08:00", "entered_on": "28.9."}}, "arrival.entered_on"),
         ({"companions": "none"}, "companions"),
         ({"companions": [{**person(2 + n)} for n in range(31)]}, "companions"),
         ({"companions": [None]}, "companions[0]"),

@@ -35,7 +35,7 @@ NINTH, TWENTY = EDITIONS["cn-2022-06"], EDITIONS["cn-2022-11"]
 FOR_PEOPLE = {"remarks", "sources.*.note"}
 ONE_VALUE = {
     f"{category}.{stage}{name}"
-    for category in ("close_contact", "discharged")
+    for category in ("close_contact", "discharged", "inbound")
     for stage in ("", "stages.*.")
     for name in ("counted_from", "arrival_is_day")
 }
@@ -62,7 +62,7 @@ def whole() -> dict[str, Any]:
     own = {"kinds": ["supplies"], "urgent": False, "rungs": rungs, "repeat_after_minutes": 60}
     more = {"needs": NEEDS, "permits": PERMITS, "ladders": [own], "valid_to": "2023-01-01", "night": night}
     more |= {"repeat_after_minutes": 600, "places": ["62"], "symptoms": ["fever"], "door_sensors": False}
-    more |= {"stays_at_home": ["under_14"]}
+    more |= {"stays_at_home": ["under_14"], "inbound": None}  # it is tried in stages
     document = copy.deepcopy({**NINTH, **tasks, **more, "ladder": rungs})
     document["levels"]["high"]["tests"]["hours_apart"] = 24
     document["levels"]["low"]["arrival_is_day"] = 0
@@ -76,7 +76,7 @@ def whole() -> dict[str, Any]:
 
 
 def in_stages() -> Iterator[dict[str, Any]]:
-    """A level and both categories in stages, each with every field that may be left out."""
+    """A level and each category in stages, each with every field that may be left out."""
     rule = {**whole()["levels"]["high"], "told": ["resident", "care_team"]}
     rule["tests"] = {**rule["tests"], "days": [1, 2, 3]}
     first = {**rule, "on_release": []}
@@ -87,13 +87,15 @@ def in_stages() -> Iterator[dict[str, Any]]:
     def counted(word: str) -> dict[str, Any]:
         return copy.deepcopy({"stages": [{**first, "counted_from": word}, second, third]})
 
-    without = {**NINTH, "close_contact": {"treat_as": "low"}, "discharged": None}
+    without = {**NINTH, "close_contact": {"treat_as": "low"}, "discharged": None, "inbound": None}
     levels = {**NINTH["levels"], "high": counted("arrival")}
     levels["high"]["stages"][0]["arrival_is_day"] = 0
-    yield {**without, "levels": levels}
-    yield {**without, "close_contact": counted("last_exposure"), "discharged": {"treat_as": "low"}}
-    yield {**without, "discharged": counted("discharge")}
-    yield {**without, "discharged": {**third, "counted_from": "discharge"}}
+    entered = {**third, "counted_from": "entry"}
+    yield {**without, "levels": levels, "inbound": {**entered, "tests": rule["tests"]}}
+    of_levels = {"discharged": {"treat_as": "low"}, "inbound": {"treat_as": "high"}}
+    yield {**without, "close_contact": counted("last_exposure"), **of_levels}
+    yield {**without, "discharged": counted("discharge"), "inbound": counted("entry")}
+    yield {**without, "discharged": {**third, "counted_from": "discharge"}, "inbound": entered}
 
 
 def fields_of(schema: Schema, path: str = "") -> Iterator[str]:
@@ -186,8 +188,8 @@ def test_each_field_of_a_document_changes_what_follows() -> None:
     del once["tests"]["hours_apart"]
     for document in (
         whole(),
-        {**TWENTY, "close_contact": {"treat_as": "high"}},
-        {**NINTH, "close_contact": once},
+        {**TWENTY, "close_contact": {"treat_as": "high"}, "inbound": None},
+        {**NINTH, "close_contact": once, "inbound": None},
     ):
         known |= set(follows_otherwise(document, lambda one: what_follows(one, another), known))
     for document in in_stages():

@@ -16,7 +16,7 @@ from services.isolation.cases.story import Chapter, Exposed, Standing, in_order,
 from services.isolation.cases.try_policy import _as_it_stands
 from services.isolation.plans.present import Present
 from services.isolation.policies.documents import policy_from, shipped
-from services.isolation.policies.rules import Policy
+from services.isolation.policies.rules import Exposure, Policy, decide
 from tests.unit.isolation.test_planning import CHINA, DAY, NINTH, POLICIES, at, known
 from tests.unit.isolation.test_revising import DOCUMENTS, opened
 
@@ -194,6 +194,72 @@ def test_the_trial_of_a_policy_counts_the_stages_after_hospital() -> None:
     assert (ends.on - case.release_on).days == 3
 
 
+def entered(days_ago: int, *, level: str = "none", version: int = 1) -> Chapter:
+    """They came on 1 October, and had entered the country that many days before."""
+    came = known(level, left=0, version=version)
+    return replace(came, entered_on=DAY - timedelta(days=days_ago))
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "says_now", "then"),
+    [
+        (0, ("central_isolation", 7, 7), [3]),
+        (3, ("central_isolation", 7, 4), [3]),
+        (6, ("central_isolation", 7, 1), [3]),
+        (7, ("home_health_monitoring", 3, 3), []),
+        (9, ("home_health_monitoring", 3, 1), []),
+        (10, ("inform_only", 0, 0), []),
+    ],
+)
+def test_whoever_came_from_abroad_serves_what_is_left_since_the_day_of_entry(
+    days_ago: int, says_now: tuple[str, int, int], then: list[int]
+) -> None:
+    stands = stand(entered(days_ago))
+    assert says(stands) == says_now and [one.rule.days for one in stands.to_come] == then
+
+
+def test_the_stage_at_home_of_whoever_came_from_abroad_follows_the_one_in_the_centre() -> None:
+    assert says(stand(entered(3), begins(1, 4))) == ("home_health_monitoring", 3, 7)
+    at_home = stand(entered(8))
+    assert samples(at_home) == [(3, 2)], "of the stage before they were tested where they entered"
+
+
+def test_of_entry_and_their_own_risk_the_stricter_holds_and_neither_ends_before_the_other() -> None:
+    assert says(stand(entered(8, level="high"))) == ("central_isolation", 7, 7)
+    both = stand(entered(2, level="high"))
+    assert says(both) == ("central_isolation", 7, 5) and both.ends_on == DAY + timedelta(days=8)
+    contact = stand(entered(8), together(1))
+    assert says(contact) == ("central_isolation", 7, 8) and [one.rule.days for one in contact.to_come] == [3]
+    assert says(stand(entered(2), home_again(3))) == ("home_health_monitoring", 7, 10)
+
+
+def test_the_newest_report_says_when_they_entered() -> None:
+    assert says(stand(entered(8), entered(3, version=2))) == ("central_isolation", 7, 4)
+    assert says(stand(known("none", left=0), entered(8, version=2))) == ("home_health_monitoring", 3, 2)
+    assert says(stand(entered(3), known("none", left=0, version=2))) == ("inform_only", 0, 0)
+    for gone in (known("none", left=0, version=2), entered(30, version=2)):
+        assert says(stand(entered(8), gone)) == ("inform_only", 0, 0)
+        at_home = (entered(3), begins(1, 4), replace(gone, at=at(9, 5)))
+        assert says(stand(*at_home)) == ("inform_only", 0, 0), "nothing is left of the stage either"
+
+
+def test_a_policy_without_a_rule_for_entry_takes_them_as_whoever_came_from_elsewhere() -> None:
+    silent = {NINTH: replace(POLICIES[NINTH], inbound=None)}
+    assert says(stand(entered(3), policies=silent)) == ("inform_only", 0, 0)
+    as_medium = {NINTH: replace(POLICIES[NINTH], inbound="medium")}
+    assert says(stand(entered(3), policies=as_medium)) == ("home_isolation", 7, 4)
+
+
+def test_the_trial_of_a_policy_counts_the_stages_after_entry() -> None:
+    ends = _as_it_stands(opened(entered(3)), POLICIES, CHINA)
+    assert ends.on == DAY + timedelta(days=7)
+
+
+def test_readers_of_before_take_a_day_of_entry_for_an_exposure_that_asks_for_nothing() -> None:
+    assert _chapter_row(entered(3))[2] == [["none", "2022-09-28"]]
+    assert decide(POLICIES[NINTH], [Exposure("none", DAY)], DAY)[0].measure == "inform_only"
+
+
 def test_a_chapter_of_a_stage_is_stored_and_read_again() -> None:
-    story = (LOW, together(), begins(1, 7), home_again(8))
+    story = (entered(2, level="high"), entered(1, version=2), LOW, together(), begins(1, 7), home_again(8))
     assert story_from([_chapter_row(one) for one in story]) == story

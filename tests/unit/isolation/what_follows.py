@@ -99,12 +99,16 @@ def of_cases(policy: Policy) -> dict[str, Any]:
         "cases": [_each_stage(policy, CAME, _arrival(policy, level)) for level in _EXPOSURES],
         "late": [_of_case(policy, _stands(policy, level, DAY - timedelta(days=4))) for level in _EXPOSURES],
         "contact": _each_stage(policy, CAME - timedelta(days=10), *_contact(policy)),
+        "inbound": _each_stage(policy, CAME, _arrival(policy, "none", entered_on=DAY - timedelta(days=3))),
         "discharged": _each_stage(policy, CAME, _arrival(policy, "high"), _home_again(policy)),
     }
 
 
-def _arrival(policy: Policy, level: str, left: date = DAY - timedelta(days=1)) -> Chapter:
-    return Chapter(1, CAME, () if level == "none" else (Exposure(level, left),), policy.policy_id)
+def _arrival(
+    policy: Policy, level: str, left: date = DAY - timedelta(days=1), entered_on: date | None = None
+) -> Chapter:
+    exposures = () if level == "none" else (Exposure(level, left),)
+    return Chapter(1, CAME, exposures, policy.policy_id, entered_on=entered_on)
 
 
 def _stands(policy: Policy, level: str, left: date = DAY - timedelta(days=1)) -> Standing:

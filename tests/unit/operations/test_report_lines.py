@@ -219,6 +219,15 @@ def test_who_has_a_number_needs_no_name() -> None:
     assert isinstance(found, Item)
 
 
+def test_a_row_says_when_they_entered_the_country():
+    header = "name,phone,arrived_at,destination_address,entered_on\n"
+    abroad, here = from_csv(
+        f"{header}安示例,139,2022-10-01T06:12,某路1号,2022/9/28\n安示例,139,2022-10-01T06:12,某路1号,"
+    )
+    assert abroad.send["data"]["arrival"]["entered_on"] == "2022-09-28"
+    assert "entered_on" not in here.send["data"]["arrival"]
+
+
 def test_a_row_calls_a_coming_off_and_is_known_from_now_on():
     header = "name,phone,arrived_at,expected,destination_address,called_off\n"
     off, on = from_csv(

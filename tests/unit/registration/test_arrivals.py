@@ -103,6 +103,7 @@ def test_each_kind_of_change_has_its_word() -> None:
     assert why(replace(BEFORE, address="石榴雅苑 ")) == ["details_added"]
     assert why(replace(BEFORE, arrived_at=NOON + timedelta(hours=4))) == ["time_moved", "details_added"]
     assert why(replace(BEFORE, arrived_at=NOON + timedelta(hours=1))) == ["details_added"]
+    assert why(replace(BEFORE, entered_on=date(2022, 9, 28))) == ["details_added"]
     called_off = replace(BEFORE, expected=True, not_coming=True)
     assert why(called_off) == ["called_off", "details_added"]
 

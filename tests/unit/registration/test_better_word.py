@@ -154,6 +154,17 @@ def test_each_field_is_taken_from_the_source_that_knows_it_best() -> None:
     assert coming.arrived_at == NOON + timedelta(days=0.2)
 
 
+def test_the_day_of_entry_is_the_word_of_who_looks_at_documents() -> None:
+    def entered(statement: Statement, day: int) -> Statement:
+        return replace(statement, report=replace(statement.report, entered_on=date(2022, 9, day)))
+
+    own = entered(said(2, source="/self/a", kind="self"), 27)
+    assert fold(own).entered_on == fold(own, said(3)).entered_on == date(2022, 9, 27)
+    police = entered(said(0, source="/police/a", kind="police"), 28)
+    assert fold(own, police, said(3)).entered_on == date(2022, 9, 28)
+    assert fold(said(0)).entered_on is None
+
+
 def test_of_two_sources_of_one_rank_the_later_word_counts() -> None:
     coming = fold(said(0), said(1, source="/air/a", phone="13909310007"))
     assert coming.person.phone == "13909310007"

@@ -83,6 +83,8 @@ def test_a_good_report_passes() -> None:
         ({"arrival": {"at": "2022-10-01T12:11:00+08:00"}}, ("arrival.at", "arrival_in_future")),
         ({"arrival": {"at": "2022-08-25T12:00:00+08:00"}, "stops": []}, ("arrival.at", "arrival_too_old")),
         ({"arrival": {"at": "2023-02-01T12:00:00Z", "expected": True}}, ("arrival.at", "expected_too_far")),
+        ({"arrival": {"entered_on": "2022-10-02"}}, ("arrival.entered_on", "entry_after_arrival")),
+        ({"arrival": {"entered_on": "2021-09-28"}}, ("arrival.entered_on", "entry_too_old")),
         ({"destination": {"division": "620199"}}, ("destination.division", "division_unknown")),
         ({"destination": {"division": None, "address": " "}}, ("destination", "destination_missing")),
         ({"companions": [{"sex": "male"}]}, ("companions[0]", "person_unknown")),

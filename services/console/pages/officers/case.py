@@ -192,6 +192,7 @@ def _page(doors: Doors, case_id: str, tried: Tried, full: Mapping[str, Any] | No
             "policy": _policy(story),
             # A version of isolation before does not say the first day.
             "counted_from": day(story.get("first_day") or story["counted_from"]),
+            "entered_on": day(story["entered_on"]) if story.get("entered_on") else "",
             "release_on": day(story["release_on"]),
             "then": read_stages(story.get("then", ())),
             "closed_at": moment(story["closed_at"]) if story["closed_at"] else "",

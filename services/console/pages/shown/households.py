@@ -104,6 +104,7 @@ class Member:
     :param called_at: when somebody called them about what a laboratory found; None: nobody did.
     :param is_contact: of somebody who was found positive.
     :param is_discharged: they came home from hospital, and are followed for that.
+    :param entered_on: the day on which they came from abroad; None: it counts for nothing.
     :param breaches: of which they were reminded, the oldest first.
     :param then: the stages that follow.
     """
@@ -127,6 +128,7 @@ class Member:
     called_at: datetime | None = None
     is_contact: bool = False
     is_discharged: bool = False
+    entered_on: date | None = None
     breaches: Sequence[Breach] = ()
     then: Sequence[Stage] = ()
 
@@ -134,7 +136,7 @@ class Member:
     def standing(self) -> tuple[Any, ...]:
         """All that is asked of them, and how far it is done."""
         asked = (self.ended, self.measure, self.risk_level, self.day, self.days, self.release_on)
-        why = (self.is_contact, self.is_discharged)
+        why = (self.is_contact, self.is_discharged, self.entered_on)
         return (*asked, *self.then, *why, self.called_at, self.reports, *self.tests)
 
     @property
@@ -271,6 +273,7 @@ def _member(one: Mapping[str, Any]) -> Member:
         called_at=datetime.fromisoformat(one["called_at"]) if one.get("called_at") else None,
         is_contact=one.get("is_contact", False),
         is_discharged=one.get("is_discharged", False),
+        entered_on=date.fromisoformat(one["entered_on"]) if one.get("entered_on") else None,
         breaches=[Breach(b["why"], datetime.fromisoformat(b["at"])) for b in one.get("breaches", ())],
         then=read_stages(one.get("then", ())),
     )
