@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 
@@ -35,6 +36,9 @@ def test_wish_12_a_case_says_why_it_is_so_and_what_comes_next(town: Town) -> Non
     town.isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=1))
     of_low_risk = town.officer().get(f"/cases/{town.open_case(level='low')}").text
     assert "low risk" in of_low_risk and "counted from 1 October" in of_low_risk
+    abroad = town.open_case(level="none", entered_on=date(2022, 9, 28))
+    page = town.officer().get(f"/cases/{abroad}").text
+    assert "came from abroad on 28 September" in page and "counted from 28 September" in page
 
 
 def test_a_case_names_its_policy_and_whoever_did_something_in_the_language_of_the_page(town: Town) -> None:
