@@ -46,9 +46,13 @@ def settings(folder: Path, urls: Mapping[str, str] | None = None) -> dict[str, s
 
 def new_system(folder: Path) -> LocalSystem:
     """In an environment with these settings."""
+    _forget_settings()
+    return LocalSystem(folder, links=True)
+
+
+def _forget_settings() -> None:
     settings_of.cache_clear()
     database_of.cache_clear()
-    return LocalSystem(folder, links=True)
 
 
 def played(operators: Operators, arrivals: int, days: int, around: Around = undisturbed) -> Played:
@@ -69,11 +73,13 @@ def played(operators: Operators, arrivals: int, days: int, around: Around = undi
             time.monotonic(),
             lambda truth: play_in(operators, days, MORNING, truth, lambda: False, around),
         )
-        return Played(_outcome(), followed.report, _stuck())
-    finally:
-        system.stop()
+        found = Played(_outcome(), followed.report, _stuck())
         for database in databases().values():
             database.dispose()
+        return found
+    finally:
+        system.stop()
+        _forget_settings()
 
 
 def _stuck() -> dict[str, dict[str, int]]:

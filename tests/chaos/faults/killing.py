@@ -20,10 +20,10 @@ _OFTEN = {**dict.fromkeys(SERVICES, 2), "doors": 2}
 
 @dataclass
 class Killer:
-    """Kills one after the other, as the seed says, and starts each again at once.
+    """Kills one after the other, as the seed says, and starts each again at once: each once, then any.
 
     :param victims: name -> kills it, starts it.
-    :param kills: how many die in all, in so many `moments` at the most.
+    :param kills: how many die in all, at least one for each victim, in so many `moments` at the most.
     :param at_once: so many die in one moment, where there are few: after each such moment 20 s pass until
         others do what the dead ones did.
     """
@@ -36,7 +36,9 @@ class Killer:
 
     def __post_init__(self) -> None:
         self._rng = random.Random(SEED)
-        self._names = [name for name in self.victims for _ in range(_OFTEN.get(name, 1))]
+        each_once = self._rng.sample(list(self.victims), len(self.victims))
+        names = [name for name in self.victims for _ in range(_OFTEN.get(name, 1))]
+        self._dies_next = iter([*each_once, *self._rng.choices(names, k=self.kills)][: self.kills])
         stormy = self._rng.sample(range(self.moments), min(self.moments, -(-self.kills // self.at_once)))
         self._left = [stormy[number % len(stormy)] for number in range(self.kills)]
         self._moment = -1
@@ -50,7 +52,7 @@ class Killer:
         def kill() -> None:
             try:
                 for _ in range(self._left.count(self._moment)):
-                    self._one(self._rng.choice(self._names))
+                    self._one(next(self._dies_next))
                     time.sleep(self._rng.uniform(0.1, 1.2))
             except BaseException as error:
                 failed.append(error)
@@ -71,4 +73,4 @@ class Killer:
 
     def has_killed_all(self) -> None:
         print(f"seed {SEED}: died {self.died}", flush=True)
-        assert len(self.died) == self.kills
+        assert len(self.died) == self.kills and set(self.died) == set(self.victims)

@@ -1,7 +1,7 @@
 """Two days of the field while everything dies at random: services, doors, the broker and PostgreSQL. In the
-end it is as if nothing had.
+end it is as if nothing had. `make soak` plays it; in .ci/run test_storm_of_days.py lets fewer die in three.
 
-DOORSTEP_SOAK_KILLS=400 DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000: the long form (`make soak`).
+DOORSTEP_SOAK_KILLS=400 DOORSTEP_SOAK_ARRIVALS_IN_STORM=3000.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from tests.e2e.conftest import MORNING
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgresql, pytest.mark.broker]
 
-KILLS = int(os.environ.get("DOORSTEP_SOAK_KILLS") or 12)
+KILLS = int(os.environ.get("DOORSTEP_SOAK_KILLS") or 0)
 ARRIVALS = int(os.environ.get("DOORSTEP_SOAK_ARRIVALS_IN_STORM") or 120)
 LIMIT_S = 600 + KILLS * 30 + ARRIVALS
 
 
+@pytest.mark.skipif(not KILLS, reason="set DOORSTEP_SOAK_KILLS, as `make soak` does: 12 are minutes")
 @pytest.mark.timeout(LIMIT_S)
 def test_two_days_end_the_same_whatever_dies(new_chaos: NewChaos) -> None:
     lines = list(Day(arrivals=ARRIVALS, day=date(2022, 10, 1), seed=2022, now=MORNING))
