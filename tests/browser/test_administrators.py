@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from chassis.doors.tokens import Actor
+from services.isolation.teams.copies import PLACES
 from tests.browser.conftest import Picture
 from tests.browser.test_officers import looks_well
 from tests.browser.test_style import DESK, PHONE
@@ -17,6 +18,7 @@ from tests.doors import staff_author
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.trial import PASSWORD
 from tests.integration.isolation.test_try_policy import changed
+from tests.integration.isolation.trial import place
 from tests.served import served
 
 WORDS = {
@@ -92,6 +94,8 @@ def test_wrong_policy_two_persons_publish_and_one_withdraws(
 ) -> None:
     """On a phone and at a desk, with the keyboard; axe finds nothing serious on any page."""
     says = POLICY_WORDS[language]
+    named = place("c-1", "zhangye-road", "community", 2, name="春和社区")
+    town.isolation.do(PLACES.keep, [named])
     town.open_case()
     with served(town.app(), tls=True) as address:
         first, second = (

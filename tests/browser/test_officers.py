@@ -312,14 +312,14 @@ def test_p8_a_bed_in_central_isolation_is_held_by_keyboard_from_the_case(
     for field in ("bed", "who-0", "dependants-0"):
         reach(page, page.locator(f"#{field}"))
         page.keyboard.press("ArrowDown")
-    picture(page, "officer-bed", **size)
+    picture(page, "officer-bed", **DESK)
     says = "Hold the beds" if language == "en" else "留床"
     press(page, page.get_by_role("button", name=says, exact=True))
     page.wait_for_url("**/cases/*?said=bed")
     looks_well(page)
     page.goto("/central")
     looks_well(page)
-    picture(page, "officer-central", **size)
+    picture(page, "officer-central", **DESK)
     page.goto("/lists/on_the_way")
     looks_well(page)
     press(page, page.locator('main a[href^="/lists/on_the_way/"]').first)
