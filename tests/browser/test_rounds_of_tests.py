@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 
 from chassis.doors.tokens import Actor
 from services.console.pages.officers import round_register
-from tests.browser.conftest import NewPage, log_in
+from tests.browser.conftest import NewPage, Picture, log_in
 from tests.browser.test_officers import looks_well, press
 from tests.browser.test_style import DESK, PHONE
 from tests.browser.test_worker import WORDS as WORKER
@@ -47,6 +47,7 @@ def test_a_round_is_opened_and_given_a_register(
     window: dict[str, int],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    picture: Picture,
 ) -> None:
     monkeypatch.setattr(round_register, "A_STEP", 1)
     says = WORDS[language]
@@ -72,6 +73,7 @@ def test_a_round_is_opened_and_given_a_register(
         expect(page.locator("#register")).to_have_value(re.compile("504"))  # step by step, by itself
         looks_well(page)
         page.screenshot(path=tmp_path / f"round-{language}.png", full_page=True)
+        picture(page, "officer-round", **DESK)
         page.goto("/lists/round_missing")
         looks_well(page)
         page.locator("tbody a").first.click()
@@ -95,7 +97,7 @@ def console(morning: Round) -> Iterator[str]:
 
 @pytest.mark.parametrize("language", ["zh-CN", "en"])
 def test_doors_are_knocked_at_by_building(
-    new_page: NewPage, morning: Round, language: str, tmp_path: Path
+    new_page: NewPage, morning: Round, language: str, tmp_path: Path, picture: Picture
 ) -> None:
     says = WORDS[language]
     term = {"begins_at": "2022-10-01T08:00:00+08:00", "ends_at": "2022-10-01T18:00:00+08:00"}
@@ -107,6 +109,7 @@ def test_doors_are_knocked_at_by_building(
     page.locator('a[href="/knocking"]').click()
     looks_well(page)
     page.screenshot(path=tmp_path / f"knocking-{language}.png", full_page=True)
+    picture(page, "worker-knocking")
     page.get_by_role("button", name=says["tested"]).first.click()
     expect(page.locator("main")).to_contain_text(says["recorded"])
     page.locator('a[href^="/knocking/"]').first.click()

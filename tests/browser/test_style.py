@@ -40,6 +40,15 @@ def sideways(page: Page) -> int:
     return wide
 
 
+def sideways_at_double_size(page: Page) -> int:
+    """The same with text of double size (a zoom of 200 %), after which the text is as it was."""
+    size = "size => { document.documentElement.style.fontSize = size }"
+    page.evaluate(size, "200%")
+    wide = sideways(page)
+    page.evaluate(size, "")
+    return wide
+
+
 def test_axe_is_what_was_vendored() -> None:
     assert hashlib.sha256(SCRIPT.read_bytes()).hexdigest() == SHA256
 
