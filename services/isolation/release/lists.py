@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
 from sqlalchemy.engine import Connection
@@ -49,29 +49,38 @@ def _list(name: str, rows: Any, definition: str, sort: Sort) -> ListQuery:
     )
 
 
-def release_figures(
-    conn: Connection, wanted: Sequence[ColumnElement[bool]], number: ScalarSelect[int]
-) -> tuple[Mapping[str, Any], int]:
-    """People and households on both lists; and in the same question what `number` finds.
+_FIGURES: Final = {
+    "cases_to_release": _R.proposed_at.is_not(None) & (_C.state == states.RELEASE_REVIEW),
+    "held_past_term": _R.past_since.is_not(None),
+}
+
+
+def release_counts(wanted: Sequence[ColumnElement[bool]], number: ScalarSelect[int]) -> Select[Any]:
+    """What `release_figures` reads.
 
     :param wanted: of open cases.
     """
-    proposed = _R.proposed_at.is_not(None)
-    figures = {
-        "cases_to_release": proposed & (_C.state == states.RELEASE_REVIEW),
-        "held_past_term": _R.past_since.is_not(None),
-    }
-    counts = [
+    counts: list[Any] = [
         counted.filter(of_it)
-        for of_it in figures.values()
+        for of_it in _FIGURES.values()
         for counted in (func.count(), func.count(bytewise(LIVING).distinct()))
     ]
     joined = select(*counts, number).select_from(release_checks).join(cases, _C.case_id == _R.case_id)
     # Said of all of them too, so that the partial indexes find them.
-    *found, counted = conn.execute(joined.where(or_(proposed, _R.past_since.is_not(None)), *wanted)).one()
+    return joined.where(or_(_R.proposed_at.is_not(None), _R.past_since.is_not(None)), *wanted)
+
+
+def release_figures(
+    conn: Connection, counts: Select[Any], given: Mapping[str, Any]
+) -> tuple[Mapping[str, Any], int]:
+    """People and households on both lists; and in the same question what `number` finds.
+
+    :param counts: as `release_counts` makes it.
+    """
+    *found, counted = conn.execute(counts, given).one()
     return {
         name: {"people": people, "households": households}
-        for name, people, households in zip(figures, found[::2], found[1::2], strict=True)
+        for name, people, households in zip(_FIGURES, found[::2], found[1::2], strict=True)
     }, counted
 
 

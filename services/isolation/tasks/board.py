@@ -5,19 +5,24 @@ One answer to all of it, so that open cases and their tasks are read once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
+
+from sqlalchemy import Column, ColumnElement, CompoundSelect, Select
+from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from chassis.doors.declared import Asked, Lookup
 from chassis.doors.pages import COUNTED
+from chassis.doors.within import Bounds
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.scope import Scope
 from field.words import MEASURES
 from services.isolation.cases.tables import cases
-from services.isolation.release.lists import release_figures
+from services.isolation.release.lists import release_counts, release_figures
 from services.isolation.tasks.changed_cases import (
     WHAT_CHANGED,
     changes_since_yesterday,
@@ -26,16 +31,21 @@ from services.isolation.tasks.changed_cases import (
 )
 from services.isolation.tasks.without_check_in import not_reported_of_many, not_reported_today
 from services.isolation.tasks.workers_today import (
+    AT_PLACE,
     CHANGED,
     LIVES,
     MEASURE,
+    cases_with,
+    column_below,
+    levels_of,
     number_of,
+    of_today,
     open_in,
     own_place,
     place_asked,
     places_below,
-    read_cases,
     read_tasks,
+    tasks_of,
     workers_today,
 )
 
@@ -49,10 +59,13 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
     """
     place, measure = place_asked(uow, scope, data), _measure(data)
     here = place or own_place(uow, scope, asked)
-    wanted = open_in(uow, scope, place)
-    release, number = release_figures(uow.conn, wanted, number_of(wanted))
+    bounds = Bounds.of(scope, scope.lies, named=True)
+    made = _statements(uow.conn, bounds, levels_of(uow, place), column_below(uow, here))
+    given = {**bounds.parameters(), AT_PLACE: place, **of_today(asked, measure), **since_yesterday(asked)}
+    release, number = release_figures(uow.conn, made.release, given)
     answer = {"as_of": asked.now.astimezone(asked.zone).isoformat(), "place": here, "release": release}
     if number > COUNTED:
+        of_measure = [*made.wanted, cases.c.measure == measure]
         return {
             **answer,
             "more_than": COUNTED,
@@ -60,12 +73,11 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
             "left_out": 0,
             "below": places_below(uow, scope, here, place),
             "changes": None,
-            "check_ins": not_reported_of_many(uow, asked, [*wanted, cases.c.measure == measure]),
+            "check_ins": not_reported_of_many(uow, asked, of_measure, given),
         }
-    _, *anywhere = wanted
-    found = read_cases(uow, here, WHAT_CHANGED, wanted, ended_since(*anywhere), since_yesterday(asked))
+    found = uow.conn.execute(made.cases, given).all()
     opened = [row for row in found if row[MEASURE] is not None]
-    of_tasks, silent = read_tasks(uow.conn, asked, wanted, measure)
+    of_tasks, silent = read_tasks(uow.conn, made.tasks, given)
     return {
         **answer,
         "more_than": None,
@@ -76,8 +88,38 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
             asked,
             _whole(opened, measure),
             [is_in(uow.conn, cases.c.case_id, silent)] if silent else [],
+            {},
         ),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """What a board asks, in this order; `wanted` are the conditions of its open cases."""
+
+    wanted: Sequence[ColumnElement[bool]]
+    release: Select[Any]
+    cases: CompoundSelect[Any]
+    tasks: Sequence[Select[Any]]
+
+
+_kept: dict[Hashable, _Statements] = {}
+"""Put together once: that takes longer than to run them. Few, for so many kinds of places are reached."""
+
+
+def _statements(
+    conn: Connection, bounds: Bounds, levels: tuple[str, ...], child: Column[Any] | None
+) -> _Statements:
+    key = conn.dialect.name, bounds.outline, levels, None if child is None else child.name
+    if key not in _kept:
+        wanted = open_in(conn, bounds, levels)
+        _kept[key] = _Statements(
+            wanted,
+            release_counts(wanted, number_of(wanted)),
+            cases_with(child, WHAT_CHANGED, wanted, ended_since(*wanted[1:])),
+            tasks_of(conn.dialect.name == "postgresql", wanted),
+        )
+    return _kept[key]
 
 
 def _measure(data: Mapping[str, Any]) -> str:

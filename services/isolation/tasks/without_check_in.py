@@ -88,20 +88,24 @@ WITHOUT_CHECK_IN = ListQuery(
 
 
 def not_reported_today(
-    uow: UnitOfWork, asked: Asked, whole: tuple[int, int], silent: Sequence[ColumnElement[bool]]
+    uow: UnitOfWork,
+    asked: Asked,
+    whole: tuple[int, int],
+    silent: Sequence[ColumnElement[bool]],
+    given: Mapping[str, Any],
 ) -> dict[str, Any]:
     """`more_than` (so many are not counted exactly), `whole` and `without` (`people`, `households`), and
     `because`: why -> households; a household of several reasons counts by the gravest.
 
     :param whole: how many people and households are asked.
     :param silent: conditions that find those of them of whom nothing was reported; none: there is nobody.
-        They may name parameters of `windows_of_today`.
+        They may name parameters of `windows_of_today`, and those of `given`.
     """
     if whole[0] > COUNTED:
         return {"more_than": COUNTED, "whole": None, "without": None, "because": {}}
     columns = _C.case_id, LIVING.label("living"), _C.owner, _C.opened_at, _C.person
     of_them = select(*columns).where(*silent)
-    rows = uow.conn.execute(of_them, windows_of_today(asked)).all() if silent else []
+    rows = uow.conn.execute(of_them, {**given, **windows_of_today(asked)}).all() if silent else []
     return {
         "more_than": None,
         "whole": {"people": whole[0], "households": whole[1]},
@@ -111,17 +115,18 @@ def not_reported_today(
 
 
 def not_reported_of_many(
-    uow: UnitOfWork, asked: Asked, wanted: Sequence[ColumnElement[bool]]
+    uow: UnitOfWork, asked: Asked, wanted: Sequence[ColumnElement[bool]], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The same of open cases that are not read otherwise.
 
-    :param wanted: which cases.
+    :param wanted: which cases; `given` are the parameters of these conditions.
     """
     few = select(LIVING.label("living")).where(*wanted).limit(COUNTED + 1).subquery()
     people, households = uow.conn.execute(
-        select(func.count(), func.count(bytewise(few.c.living).distinct())).select_from(few)
+        select(func.count(), func.count(bytewise(few.c.living).distinct())).select_from(few), given
     ).one()
-    return not_reported_today(uow, asked, (people, households), [*wanted, _MISSING] if people else [])
+    silent = [*wanted, _MISSING] if people else []
+    return not_reported_today(uow, asked, (people, households), silent, given)
 
 
 def _why(conn: Connection, rows: Sequence[Any], asked: Asked, sealer: Sealer) -> dict[Because, int]:

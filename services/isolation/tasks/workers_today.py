@@ -13,9 +13,12 @@ from typing import Any, Final
 
 from sqlalchemy import (
     BindParameter,
+    Column,
     ColumnElement,
+    CompoundSelect,
     ScalarSelect,
     Select,
+    String,
     and_,
     bindparam,
     func,
@@ -33,6 +36,7 @@ from chassis.database.statements import is_in
 from chassis.database.types import UtcDateTime
 from chassis.doors.declared import Asked
 from chassis.doors.pages import COUNTED
+from chassis.doors.within import Bounds
 from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.scope import Scope
@@ -48,6 +52,8 @@ from services.isolation.teams.tables import places
 
 _C, _K = cases.c, tasks.c
 MOST_STAFF: Final = 300
+AT_PLACE: Final = "at_place"
+"""The parameter of the place that is asked for."""
 DOERS: Final = ("grid_worker", "health_worker")
 """Who works at doors has a row also with nothing to do; others, where something is theirs."""
 _BELOW: Final = {"district": "street", "street": "community", "guanqu": "community", "community": "grid"}
@@ -72,21 +78,23 @@ def _covers(uow: UnitOfWork, scope: Scope, place: str | None) -> bool:
     return scope.covers(*current(uow).places.upward(place))
 
 
-def open_in(uow: UnitOfWork, scope: Scope, place: str | None) -> list[ColumnElement[bool]]:
-    """Open cases (the first condition) of the scope, at one place where it is asked for."""
-    return [_C.closed_at.is_(None), in_scope(uow.conn, scope), *at_place(uow, place)]
+def open_in(conn: Connection, bounds: Bounds, levels: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Open cases (the first condition) of the scope, at one place where it is asked for.
+
+    :param levels: as `levels_of` says of that place; the conditions name it by the parameter AT_PLACE.
+    """
+    at = [or_(*(_C[level] == bindparam(AT_PLACE, type_=String) for level in levels))] if levels else []
+    return [_C.closed_at.is_(None), in_scope(conn, bounds), *at]
 
 
-def at_place(uow: UnitOfWork, place: str | None) -> list[ColumnElement[bool]]:
-    """Cases at one place or below, where it is asked for; by one column where its level is known: an index
-    finds them.
+def levels_of(uow: UnitOfWork, place: str | None) -> tuple[str, ...]:
+    """Columns of cases in which the place may stand: one where its level is known, so that an index finds
+    them; none where no place is asked for.
     """
     if place is None:
-        return []
+        return ()
     known = current(uow).places.by_id.get(place)
-    if known is not None and known.level in _LEVELS:
-        return [_C[known.level] == place]
-    return [or_(*(_C[level] == place for level in _LEVELS))]
+    return (known.level,) if known is not None and known.level in _LEVELS else _LEVELS
 
 
 def workers_today(
@@ -110,7 +118,7 @@ def workers_today(
             by_staff[who]["abnormal"] += number
     rows = _with_staff(current(uow), by_staff, here)
     below: Iterable[tuple[str | None, int]] = ()
-    if _column_below(uow, here) is not None:
+    if column_below(uow, here) is not None:
         below = Counter(map(itemgetter(AT), opened)).items()
     return {
         "staff": rows[:MOST_STAFF],
@@ -125,31 +133,28 @@ def number_of(wanted: Sequence[ColumnElement[bool]]) -> ScalarSelect[int]:
     return select(func.count()).select_from(few).scalar_subquery()
 
 
-def read_cases(
-    uow: UnitOfWork,
-    here: str | None,
+def cases_with(
+    child: Column[Any] | None,
     changed: ColumnElement[int],
     wanted: Sequence[ColumnElement[bool]],
     ended: Select[Any],
-    since: Mapping[str, datetime],
-) -> Sequence[Any]:
+) -> CompoundSelect[Any]:
     """Open cases: at OWNER, LIVES (the household), MEASURE, AT (the place right below) and CHANGED of each,
     by number, because there may be thousands. Of those that have ended lately, whose measure is null, the
     household and what changed alone.
 
+    :param child: as `column_below` says.
     :param changed: `changed_cases.WHAT_CHANGED`.
     :param ended: as `changed_cases.ended_since` finds them.
-    :param since: the parameter of both.
     """
-    child = _column_below(uow, here)
     nothing = [null().label(name) for name in ("owner", "measure", "at")]
     columns = _C.owner, LIVING, _C.measure, nothing[-1] if child is None else child, changed
     living, changed_of_it = ended.selected_columns
     of_ended = ended.with_only_columns(nothing[0], living, *nothing[1:], changed_of_it)
-    return uow.conn.execute(union_all(select(*columns).where(*wanted), of_ended), since).all()
+    return union_all(select(*columns).where(*wanted), of_ended)
 
 
-def _column_below(uow: UnitOfWork, here: str | None) -> Any:
+def column_below(uow: UnitOfWork, here: str | None) -> Column[Any] | None:
     """The column of the places right below; None where there is none."""
     known = current(uow).places.by_id.get(here or "")
     return _C.get(_BELOW.get(known.level, "")) if known else None
@@ -191,35 +196,48 @@ _OF_ENDED: Final = _OF_TASK.add_columns(null().label("tells")).where(
 """Parts of what `read_tasks` asks, put together once: that takes longer than to run them."""
 
 
+def tasks_of(postgresql: bool, wanted: Sequence[ColumnElement[bool]]) -> tuple[Select[Any], ...]:
+    """What `read_tasks` asks, in one statement where the database can.
+
+    :param wanted: which cases; the first condition is that they are open.
+    """
+    of_open = (_OF_OPEN_EACH if postgresql else _OF_OPEN).where(*wanted)
+    found = union_all(of_open, _OF_ENDED.where(*wanted[1:])).subquery("found").c
+    each, least = (found.staff_id, found.state, found.alarmed), func.min(found.tells)
+    if postgresql:
+        both = func.grouping_sets(tuple_(*each), tuple_(found.case_id))
+        grouped = select(found.case_id, *each, func.count()).group_by(both)
+        return (grouped.having(or_(func.grouping(found.case_id) == 1, least == 1)),)
+    silent = select(found.case_id).group_by(found.case_id).having(least == 1)
+    return select(*each, func.count()).group_by(*each), silent
+
+
+def of_today(asked: Asked, measure: str) -> dict[str, Any]:
+    """The parameters of `tasks_of`."""
+    windows = windows_of_today(asked)
+    return {**windows, "tomorrow": windows["begins"] + timedelta(days=1), "measure": measure}
+
+
 def read_tasks(
-    conn: Connection, asked: Asked, wanted: Sequence[ColumnElement[bool]], measure: str
+    conn: Connection, statements: Sequence[Select[Any]], given: Mapping[str, Any]
 ) -> tuple[list[Any], list[str]]:
     """(staff_id, state, whether it is of something abnormal, how many) of live tasks that have begun, those
     that outlive their case among them, and of those of today that are done; and the cases under this measure
     of which what their tasks tell (`without_check_in.TELLS`) is 1 at the least. Each case's tasks are looked
     up once.
 
-    :param wanted: which cases; the first condition is that they are open.
+    :param statements: as `tasks_of` makes them.
     """
-    postgresql = conn.dialect.name == "postgresql"
-    of_open = (_OF_OPEN_EACH if postgresql else _OF_OPEN).where(*wanted)
-    found = union_all(of_open, _OF_ENDED.where(*wanted[1:])).subquery("found").c
-    windows = windows_of_today(asked)
-    given = {**windows, "tomorrow": windows["begins"] + timedelta(days=1), "measure": measure}
-    each, least = (found.staff_id, found.state, found.alarmed), func.min(found.tells)
-    if postgresql:
-        both = func.grouping_sets(tuple_(*each), tuple_(found.case_id))
-        grouped = select(found.case_id, *each, func.count()).group_by(both)
-        rows = conn.execute(grouped.having(or_(func.grouping(found.case_id) == 1, least == 1)), given).all()
+    if len(statements) == 1:
+        rows = conn.execute(statements[0], given).all()
         return [row[1:] for row in rows if row[0] is None], [row[0] for row in rows if row[0] is not None]
-    silent = select(found.case_id).group_by(found.case_id).having(least == 1)
-    of_staff = conn.execute(select(*each, func.count()).group_by(*each), given).all()
-    return list(of_staff), list(conn.execute(silent, given).scalars())
+    of_staff, silent = statements
+    return list(conn.execute(of_staff, given)), list(conn.execute(silent, given).scalars())
 
 
 def places_below(uow: UnitOfWork, scope: Scope, here: str | None, place: str | None) -> list[dict[str, Any]]:
     """Open cases at each place below, counted up to 10,000 of each: by their index alone."""
-    conn, child = uow.conn, _column_below(uow, here)
+    conn, child = uow.conn, column_below(uow, here)
     if child is None:
         return []
     level = child.name

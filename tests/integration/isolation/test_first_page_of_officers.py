@@ -81,6 +81,18 @@ def test_places_below_are_counted_for_street_and_district(door: Visitor, isolati
     assert ask(door, "street", place=7).status_code == 422
 
 
+def test_two_of_one_role_each_see_their_own_place(door: Visitor, isolation: Trial) -> None:
+    isolation.do(STAFF.keep, [staff("officer-2", "community_officer", "c-2")])
+    there = {"community": "c-2", "grid": "g-2"}
+    isolation.follow(arrival(person=PHONE), *(arrival(person=PHONE, destination=there) for _ in range(2)))
+    for who, place_below, people in (("officer", GRID, 1), ("officer-2", "g-2", 2), ("officer", GRID, 1)):
+        found = ask(door, who).json
+        assert found["below"] == [{"place": place_below, "people": people}]
+        for one in (found, ask(door, who, place=place_below).json):
+            assert one["changes"]["opened"]["people"] == people
+            assert sum(row["people"] for row in one["staff"]) == people
+
+
 def test_who_works_at_another_place_is_nobodys_to_see(door: Visitor, isolation: Trial) -> None:
     for other in ("c-2", "g-2", STREET, "nowhere"):
         assert ask(door, "officer", place=other).status_code == 404, other
