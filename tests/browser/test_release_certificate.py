@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
-from services.console.release_certificates.certificate import ReleaseCertificate, ReleaseKey
+from services.console.release_certificates.certificate import ReleaseCertificate, ReleaseKey, Served
 from services.isolation import tables as t
 from tests.browser.conftest import NewPage, Picture
 from tests.browser.test_style import faults_by_axe, sideways
@@ -35,10 +36,16 @@ def console(home: Home) -> Iterator[str]:
         yield address
 
 
+HOME = Served("home_isolation", 7, date(2022, 9, 24), date(2022, 10, 1))
+CENTRE = Served("central_isolation", 14, date(2022, 9, 10), date(2022, 9, 24))
+
+
 def code(case_id: str, key: ReleaseKey | None = None, name: str = "*敏") -> str:
-    days = (date(2022, 10, 1), date(2022, 10, 1))
-    said = ReleaseCertificate(case_id, name, "123X", "home_isolation", "春和社区", *days)
-    return (key or ReleaseKey(RELEASE)).sign(said)
+    return (key or ReleaseKey(RELEASE)).sign(of(case_id, HOME, name=name))
+
+
+def of(case_id: str, *stages: Served, name: str = "*敏") -> ReleaseCertificate:
+    return ReleaseCertificate(case_id, name, "123X", stages, "春和社区", date(2022, 10, 1))
 
 
 def verdict(page: Page) -> str:
@@ -59,7 +66,7 @@ def test_a_code_is_checked_on_the_phone_and_asked_about_and_leaves_the_address(
     assert verdict(page) == "genuine"
     standing(page, "stands")
     facts = page.locator("[data-facts]")
-    for text in ("*敏", "123X", "home isolation", "春和社区", "2022-10-01"):
+    for text in ("*敏", "123X", "home isolation", "春和社区", "2022-09-24", "2022-10-01"):
         expect(facts).to_contain_text(text)
     assert page.url.endswith("/certificate"), "the code does not stay in the history"
     assert faults_by_axe(page) == [] and sideways(page) <= 0
@@ -67,6 +74,17 @@ def test_a_code_is_checked_on_the_phone_and_asked_about_and_leaves_the_address(
     page.locator("#code").press("Tab")
     page.keyboard.press("Enter")
     standing(page, "taken_back")
+    page.locator("#code").fill(ReleaseKey(RELEASE).sign(of(mother, CENTRE, HOME)))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    standing(page, "stands")
+    for row in (
+        r"central isolation\n14 .+, 2022-09-10 – 2022-09-24\n",
+        r"home isolation\n7 .+, 2022-09-24 – ",
+    ):
+        expect(facts.locator('[data-row="measure"] dd')).to_contain_text(re.compile(row))
+    expect(facts.locator('[data-row="began"]')).to_be_hidden()
+    assert sideways(page) <= 0
 
 
 def test_what_is_forged_or_changed_is_said_to_be_none_of_ours(new_page: NewPage, home: Home) -> None:

@@ -7,12 +7,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.isolation.cases.rows import story_from
-from services.isolation.cases.story import standing
+from services.isolation.cases.story import Standing, standing
 from services.isolation.policies.rules import Policy, Rule
 
 
 def rule_of_case(row: Any, policies: Mapping[str, Policy], zone: ZoneInfo) -> Rule | None:
-    """Of one that has ended: by which it was followed as it ended. None: what is stored was planned by
+    """As `standing_of_case`."""
+    stands = standing_of_case(row, policies, zone)
+    return stands.rule if stands else None
+
+
+def standing_of_case(row: Any, policies: Mapping[str, Policy], zone: ZoneInfo) -> Standing | None:
+    """Of one that has ended: as it was followed when it ended. None: what is stored was planned by
     another text than these.
 
     :param row: of a case, with chapters, arrived_at, closed_at, measure, days and counted_from.
@@ -22,4 +28,4 @@ def rule_of_case(row: Any, policies: Mapping[str, Policy], zone: ZoneInfo) -> Ru
     story = tuple(one for one in story if row.closed_at is None or one.at <= row.closed_at) or story
     stands = standing(story, row.arrived_at, policies, zone)
     planned = (row.measure, row.days, row.counted_from)
-    return stands.rule if (stands.rule.measure, stands.rule.days, stands.day_zero) == planned else None
+    return stands if (stands.rule.measure, stands.rule.days, stands.day_zero) == planned else None

@@ -95,6 +95,8 @@ class Standing:
     """From when the terms of its opening tasks count: where it was opened again since, from then."""
     stage: int
     """Which stage of the measure holds; 0: the first, or the only one."""
+    passed: tuple[Stage, ...]
+    """The stages before it, whose days are full."""
     to_come: tuple[Stage, ...]
     """The stages that follow: nobody is released before the last one."""
 
@@ -244,6 +246,7 @@ def standing(
         pieces=tuple(pieces),
         asked_from=max(clock, reopened) if reopened else clock,
         stage=stage,
+        passed=tuple(course[: min(stage, len(course) - 1)]),
         to_come=tuple(course[stage + 1 :]),
     )
 

@@ -15,15 +15,16 @@ from field.documents import compact_number
 from field.ids import is_id
 from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
-from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
+from services.isolation.cases.first_day import FIRST_DAY_COLUMNS
 from services.isolation.cases.lists import in_scope
+from services.isolation.cases.served import stages_served
 from services.isolation.cases.states import RELEASED
 from services.isolation.cases.tables import cases
 from services.isolation.reference import current
 
 _SHOWN_OF_NUMBER: Final = 4
 _C = cases.c
-_COLUMNS: Final = (_C.case_id, _C.person, _C.community, *FIRST_DAY_COLUMNS)
+_COLUMNS: Final = (_C.case_id, _C.person, _C.community, _C.release_on, *FIRST_DAY_COLUMNS)
 
 
 def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -48,14 +49,17 @@ def _find(uow: UnitOfWork, scope: Scope, asked: Asked, data: Mapping[str, Any]) 
         return None
     released_on = local_day(row.closed_at, asked.zone)
     [label] = tell_apart([Someone(person.get("name"), None)], released_on)
-    place = current(uow).places.by_id.get(row.community)
+    reference = current(uow)
+    place = reference.places.by_id.get(row.community)
+    stages = stages_served(uow.conn, row, reference.policies.by_id, asked.zone)
     return {
         "case_id": row.case_id,
         "name_ends": label.name,
         "number_ends": compact_number(person.get("identity_number") or "")[-_SHOWN_OF_NUMBER:],
+        "stages": stages,
         "measure": row.measure,
         "community": place.name if place else "",
-        "began": first_day(uow.conn, row, asked.zone).isoformat(),
+        "began": stages[-1]["begins"],
         "released_on": released_on.isoformat(),
     }
 

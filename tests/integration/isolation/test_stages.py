@@ -23,7 +23,7 @@ from tests.integration.isolation.test_household_page import ask
 from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
 from tests.integration.isolation.test_release import at
 from tests.integration.isolation.test_results import report, result
-from tests.integration.isolation.trial import CHINA, Trial, arrival, china
+from tests.integration.isolation.trial import CHINA, SEALER, Trial, arrival, china
 
 MONITORING = {"measure": "home_health_monitoring", "days": 3, "until": "2022-10-11"}
 
@@ -65,7 +65,7 @@ def refused(isolation: Trial, of: Event) -> list[str]:
 def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_after_both(
     isolation: Trial,
 ) -> None:
-    home = {"household_id": new_id()}
+    home = {"household_id": new_id(), "person": SEALER.seal({"name": "王敏"})}
     mother = came(isolation, **home)
     child, aunt = (came(isolation, level="low", left_on=date(2022, 9, 30), **home) for _ in range(2))
     found(isolation, mother, "a")
@@ -122,6 +122,13 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     negative(isolation, child, 11)
     assert standing(isolation, child)[0] == "release_review"
     assert decide(isolation, child, "release").kind == "done"
+    paper = door.client.post(
+        "/lookups/release_certificate", json={"case_id": child.subject}, headers=door.headers("officer")
+    )
+    assert [list(one.values()) for one in paper.json["stages"]] == [
+        ["central_isolation", 7, "2022-10-01", "2022-10-08"],
+        ["home_health_monitoring", 3, "2022-10-08", "2022-10-11"],
+    ]
     assert changed["change"]["previous_measure"] == "central_isolation"
     assert isolation.audit()["balanced"]
 

@@ -17,6 +17,8 @@ _LEFT: Final = 25.0
 _WIDTH: Final = 160.0
 _LABEL: Final = 62.0
 _ROW: Final = 14.0
+_LINE: Final = 6.5
+"""From one line of a value to the next: of each measure one line, and a small one of its days."""
 _CODE: Final = 62.0
 """Side of the code with its quiet border, in mm: 0.6 mm a module."""
 _ROOM: Final = threading.Semaphore(2)
@@ -56,12 +58,16 @@ def certificate_as_pdf(paper: Paper) -> bytes:
 
 def _fact(pdf: FPDF, y: float, chinese: str, english: str, value: str) -> float:
     """A line of the table; returns where the next one begins."""
+    lines = value.splitlines()
+    ends = y + max(_ROW, _ROW - _LINE + _LINE * len(lines))
     pdf.set_draw_color(180)
-    pdf.line(_LEFT, y + _ROW, _LEFT + _WIDTH, y + _ROW)
+    pdf.line(_LEFT, ends, _LEFT + _WIDTH, ends)
     write_line(pdf, _LEFT, y + 6, _SMALL + 1, chinese, _LABEL)
     write_line(pdf, _LEFT, y + 11, _SMALL - 1, english, _LABEL)
-    write_line(pdf, _LEFT + _LABEL + 4, y + 9, _LARGE, value, _WIDTH - _LABEL - 4)
-    return y + _ROW
+    for number, line in enumerate(lines):
+        size = _SMALL + 1 if number % 2 else _LARGE
+        write_line(pdf, _LEFT + _LABEL + 4, y + 9 + number * _LINE, size, line, _WIDTH - _LABEL - 4)
+    return ends
 
 
 def _both(pdf: FPDF, name: str, y: float, x: float = _LEFT, width: float = _WIDTH) -> float:

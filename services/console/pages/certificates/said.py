@@ -11,7 +11,7 @@ from typing import Final
 from field.words import LANGUAGES, MEASURES
 from services.console.pages.catalogues import N_, texts
 from services.console.pages.words import WORDS
-from services.console.release_certificates.certificate import ReleaseCertificate
+from services.console.release_certificates.certificate import ReleaseCertificate, Served
 
 SAYS: Final[Mapping[str, str]] = {
     "title": N_("Certificate of release"),
@@ -20,6 +20,7 @@ SAYS: Final[Mapping[str, str]] = {
     "number": N_("Document number, its last four characters"),
     "measure": N_("Measure"),
     "community": N_("Community"),
+    "days": N_("days"),
     "began": N_("Counted from"),
     "released_on": N_("Released on"),
     "compare": N_(
@@ -58,13 +59,21 @@ def measures_said() -> dict[str, str]:
 
 
 def values(certificate: ReleaseCertificate) -> Sequence[tuple[str, str]]:
-    """(field, value) of what is known."""
+    """(field, value) of what is known; of stages two lines each, the measure and its days."""
+    stages = certificate.stages
+    several = len(stages) > 1
     known = {
         "name": certificate.name_ends,
         "number": certificate.number_ends,
-        "measure": measure_said(certificate.measure),
+        "measure": "\n".join(line for stage in stages for line in _lines(stage, with_days=several)),
         "community": certificate.community,
-        "began": certificate.began.isoformat(),
+        "began": "" if several else stages[0].begins.isoformat(),
         "released_on": certificate.released_on.isoformat(),
     }
     return [(field, known[field]) for field in FIELDS if known[field]]
+
+
+def _lines(stage: Served, *, with_days: bool) -> list[str]:
+    days = f"{stage.days} {' '.join(said(SAYS['days']))}"
+    counted = f"{days}, {stage.begins.isoformat()} – {stage.until.isoformat()}"
+    return [measure_said(stage.measure), *([counted] if with_days else [])]

@@ -42,11 +42,23 @@
     }).then(function (genuine) { return genuine ? says : null; }, function () { return null; });
   }
 
+  function measure(word) {
+    return measures[word] || word;
+  }
+
+  // Of a measure in stages: each with its days, from when to when. Else only which it was.
+  function served(says) {
+    return says.s ? says.s.map(function (stage) {
+      return measure(stage[0]) + "\n" + stage[1] + " " + check.dataset.days + ", " + stage[2] + " – " + stage[3];
+    }).join("\n") : measure(says.m);
+  }
+
   function facts(says) {
     check.querySelectorAll("[data-row]").forEach(function (row) {
-      var value = says[names[row.dataset.row]];
-      row.querySelector("dd").textContent = row.dataset.row === "measure" ? measures[value] || value : value;
-      row.hidden = !value;
+      var name = row.dataset.row;
+      var value = name === "measure" ? served(says) : says[names[name]];
+      row.querySelector("dd").textContent = value;
+      row.hidden = !value || (name === "began" && Boolean(says.s));
     });
     check.querySelector("[data-facts]").hidden = false;
   }
