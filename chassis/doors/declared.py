@@ -18,8 +18,10 @@ from chassis.doors.within import Bounds
 from chassis.unit_of_work import UnitOfWork
 from field.scope import Scope
 
-Kind = Literal["plain", "moment", "day", "name", "phone", "number", "address"]
-"""How a value is shown: `name`, `phone`, `number` (of a document) and `address` are personal and masked."""
+Kind = Literal["plain", "moment", "day", "name", "phone", "number", "address", "contact"]
+"""How a value is shown: `name`, `phone`, `number` (of a document), `address` and `contact` (a name and a
+phone in one text) are personal and masked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,18 @@ class Column:
 
     :param sealed: the column of the statement in which the value stands sealed, under this column's name.
     :param field: the name under which it stands there, where that is another.
+    :param purpose: for which it is sealed, where that is another than of the rest of the row.
     """
 
     name: str
     kind: Kind = "plain"
     sealed: str | None = None
     field: str | None = None
+    purpose: str = ""
 
     @property
     def personal(self) -> bool:
-        return self.kind in ("name", "phone", "number", "address")
+        return self.kind in ("name", "phone", "number", "address", "contact")
 
 
 @dataclass(frozen=True, slots=True)

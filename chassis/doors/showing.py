@@ -37,6 +37,7 @@ _MASKS: Mapping[Kind, Callable[[Any], Any]] = {
     "phone": masked_phone,
     "number": _hidden,
     "address": _hidden,
+    "contact": _hidden,
 }
 
 
@@ -61,7 +62,7 @@ def shown(
             value = row.get(column.field or name)
         else:
             if sealed not in opened:
-                opened[sealed] = _opened(row.get(sealed), sealer, purpose)
+                opened[sealed] = _opened(row.get(sealed), name, sealer, column.purpose or purpose)
             value = opened[sealed].get(column.field or name)
         if value is not None:
             if mask := _MASKS.get(column.kind):
@@ -72,11 +73,14 @@ def shown(
     return document
 
 
-def _opened(token: str | None, sealer: Sealer, purpose: str) -> Mapping[str, Any]:
+def _opened(token: str | None, name: str, sealer: Sealer, purpose: str) -> Mapping[str, Any]:
+    """What is sealed, by name; a text under the name of its column."""
     try:
         content = sealer.unseal(token, purpose) if token else {}
     except SealBroken:
         return {}
+    if isinstance(content, str):
+        return {name: content}
     return content if isinstance(content, Mapping) else {}
 
 

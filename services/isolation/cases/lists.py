@@ -16,6 +16,7 @@ from contracts.faults import Fault, Refused
 from field.days import local_day
 from field.ids import is_id
 from field.scope import Scope
+from services.isolation.cases.at_home import CARER_SEALED_AS, home_carers
 from services.isolation.cases.tables import cases
 from services.isolation.teams.tables import places
 
@@ -84,7 +85,7 @@ def _case(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mapping[str,
     row = conn.execute(select(*columns, reached).where(_C.case_id == id)).mappings().one_or_none()
     if row is None:
         return None
-    found = dict(row)
+    found = dict(row) | {"home_carer": home_carers(conn, [id]).get(id)}
     team = {staff_id for _, staff_id in found.pop("team")}
     return found if found.pop("reached") or not team.isdisjoint(scope.staff) else None
 
@@ -113,5 +114,6 @@ CASE = ThingQuery(
         *(Column(name) for name in FACTS),
         *PERSON,
         Column("identity_number", "number", sealed="person"),
+        Column("home_carer", "contact", sealed="home_carer", purpose=CARER_SEALED_AS),
     ),
 )

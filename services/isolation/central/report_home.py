@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,6 +14,7 @@ from chassis.unit_of_work import UnitOfWork
 from contracts.faults import Fault, Refused
 from field.ids import is_id
 from field.words import NEEDS_CARER
+from services.isolation.cases.at_home import CARER_SEALED_AS, HOME
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
 from services.isolation.cases.merged import known_as
@@ -24,8 +25,6 @@ from services.isolation.central.rules import OfHome, of_home
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import SETTLE_HOME
 
-HOME: Final = "home"
-"""The line of a case's history."""
 _H = case_history.c
 
 
@@ -109,7 +108,7 @@ def _note(hand: CasesInHand, seen: _Seen, said: Said, person: Mapping[str, Any],
         "group": person["group"],
         "stays": asked.stays,
         "task": task.task_id if task else None,
-        "note": hand.uow.sealer.seal(carer, "note") if carer else None,
+        "note": hand.uow.sealer.seal(carer, CARER_SEALED_AS) if carer else None,
     }
     told = {name: value for name, value in detail.items() if value}
     hand.add_line(said, hand.case(said, person["case_id"]), HOME, **told)

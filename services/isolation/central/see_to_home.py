@@ -11,13 +11,13 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from chassis.database.statements import is_in
+from services.isolation.cases.at_home import HOME
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import Casebook
 from services.isolation.cases.events import caused_by_case
 from services.isolation.cases.merged import known_as
 from services.isolation.cases.tables import case_history
 from services.isolation.cases.unplanned import officers_task
-from services.isolation.central.report_home import HOME
 from services.isolation.central.rules import of_home
 from services.isolation.central.tables import TAKES_BED, moves
 from services.isolation.plans.rows import lock_tasks

@@ -20,6 +20,7 @@ from field.days import day_begins
 from field.documents import born_by
 from field.ids import is_id
 from field.scope import Scope
+from services.isolation.cases.at_home import CARER_SEALED_AS, home_carers
 from services.isolation.cases.rows import has_in_team
 from services.isolation.cases.tables import cases
 from services.isolation.check_ins.check_in import CheckIn, that_counts
@@ -59,6 +60,7 @@ _PERSON: Final = (
     Column("identity_type", sealed="person"),
     Column("identity_number", "number", sealed="person"),
     Column("birth_date", sealed="person"),
+    Column("home_carer", "contact", sealed="home_carer", purpose=CARER_SEALED_AS),
 )
 _STAFF: Final = (Column("name", "name", sealed="person"), Column("phone", "phone", sealed="person"))
 _LIVE: Final = _K.state.in_(sorted(states.LIVE))
@@ -164,6 +166,8 @@ class _Round:
         for one in check_ins_since(conn, ids, today - _ALARMS_BACK if self.everybodys else today):
             if one[0].at >= today or self._alarms_still(one):
                 self._check_ins[one[0].case_id].append(one)
+        # Only the household's own page shows them.
+        self._home_carers = home_carers(conn, ids) if self.everybodys else {}
         told = conn.execute(_CONTACTS, {"households": listed(self.by_household)}) if rows else ()
         self._contacts = {row.household: row for row in told}
 
@@ -260,7 +264,7 @@ class _Round:
 
     def _person(self, row: Row[Any]) -> dict[str, Any]:
         asked = self.asked
-        sealed = {"person": row.person}
+        sealed = {"person": row.person, "home_carer": self._home_carers.get(row.case_id)}
         person = shown(sealed, _PERSON, self.uow.sealer, asked.zone, purpose="person", in_full=True)
         said = person.pop("birth_date")
         born = born_by(person.pop("identity_type"), person.pop("identity_number"))

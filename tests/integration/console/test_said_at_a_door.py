@@ -168,7 +168,9 @@ def test_a_home_that_does_not_suit_is_said_of_all_at_once(town: Round, phone: Ph
     page = send(phone, path, "home-suits", page, 422, **typed)
     assert "name who cares for them there" in page.text and 'value="under_14" selected' in page.text
     page = send(phone, path, "home-suits", page, 303, **typed, **{f"carer-{child}": "the grandmother"})
-    assert "your officer decides where they go" in phone.get(page.headers["Location"]).text
+    shown = phone.get(page.headers["Location"]).text
+    assert "your officer decides where they go" in shown
+    assert 'cared for at home by <bdi translate="no">the grandmother</bdi>' in shown
     kinds = {
         id: {one["kind"] for one in town.tasks(name)} for id, name in ((mother, "林玉兰"), (child, "林小雨"))
     }

@@ -71,6 +71,16 @@ def test_an_officer_decides_where_they_go_and_whom_the_policy_names_stays(isolat
     story = Visitor(DOOR, isolation.work).get("officer", f"/case_story/{child.data['arrival_id']}").get_json()
     [shown] = [one for one in story["history"] if one["what"] == "home"]
     assert shown["with"] == {"lacks": NO_TOILET, "group": "under_14", "stays": True} and shown["note"]
+    door, id = Visitor(DOOR, isolation.work), child.data["arrival_id"]
+    assert door.get("officer", f"/case/{id}").json["home_carer"] == story["home_carer"] == "****"
+    assert door.reveal("officer", "case", id, "to call them").json["home_carer"] == "the grandmother"
+    assert door.get("officer", f"/case/{mother.data['arrival_id']}").json["home_carer"] is None
+    page = door.client.post(
+        "/lookups/my_household",
+        json={"household": child.data["household_id"]},
+        headers=door.headers("worker-1"),
+    )
+    assert {one["case_id"]: one["home_carer"] for one in page.json["people"]}[id] == "the grandmother"
     another_home = {"task_id": task["task_id"], "outcome": "done"}
     assert _report_task(isolation, another_home, author=OFFICER).kind == "done"
     assert isolation.audit()["balanced"]
