@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -128,9 +129,14 @@ def _who_stays_in(hand: CasesInHand, people: Sequence[Case]) -> list[Case]:
 def _faults(hand: CasesInHand, said: Said, people: Sequence[Case], wanted: Sequence[Outing]) -> list[Fault]:
     """By when all of them stay: who is released first goes out without leave afterwards."""
     zone, now = hand.uow.zone, hand.uow.now
-    until = max(stays_until(one.release_on, now, zone) for one in people)
+    until = max(stays_until(_ends_on(hand, one), now, zone) for one in people)
     taken = outings_taken(hand.uow.conn, [one.case_id for one in people], wanted[0].begins) if wanted else []
     return faults_of(said.data["kind"], wanted, said.at, until, taken, zone)
+
+
+def _ends_on(hand: CasesInHand, case: Case) -> date:
+    """When the days of the last stage that is planned are full, not only those of the one in force."""
+    return max(case.release_on, hand.book.standing(case).ends_on)
 
 
 def _tell(hand: CasesInHand, said: Said, case: Case, task: Task) -> tuple[str, ...]:

@@ -47,9 +47,9 @@ def asked_for(kind: str, outings: Sequence[Outing], at: datetime) -> list[Outing
     return sorted(outings)
 
 
-def stays_until(release_on: date, now: datetime, zone: ZoneInfo) -> datetime:
+def stays_until(ends_on: date, now: datetime, zone: ZoneInfo) -> datetime:
     """To the end of the day on which the days are full; whoever is held longer, to the end of tomorrow."""
-    last = max(release_on, local_day(now, zone) + timedelta(days=1))
+    last = max(ends_on, local_day(now, zone) + timedelta(days=1))
     return day_begins(last + timedelta(days=1), zone)
 
 

@@ -20,6 +20,7 @@ from services.isolation.release.propose_releases import propose_releases
 from tests.doors import Visitor
 from tests.integration.isolation.test_central import SITE, balanced, beds, moved, person, settle, states
 from tests.integration.isolation.test_household_page import ask
+from tests.integration.isolation.test_permits import request, times, wanted
 from tests.integration.isolation.test_positives import HOSPITAL, came, decide, found, history, said
 from tests.integration.isolation.test_release import at
 from tests.integration.isolation.test_results import report, result
@@ -80,6 +81,11 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     assert [test["on"][-2:] for test in page["tests"]] == ["02", "03", "04", "06", "08"]
     door = Visitor(DOOR, isolation.work)
     assert door.get("officer", f"/{CASE_STORY.name}/{child.subject}").json["then"] == [MONITORING]
+
+    days = ((10, "done"), (12, "invalid"))
+    leave = [(times(f"2022-10-{on} 13:00", f"2022-10-{on} 15:00"), kind) for on, kind in days]
+    said_of_leave = [(request(isolation, wanted([child], outings=[one])).kind, kind) for one, kind in leave]
+    assert said_of_leave == [("done", "done"), ("invalid", "invalid")], "up to the end of what is planned"
 
     negative(isolation, child, 2, 3, 4, 6)
     at(isolation, "2022-10-08 07:00")
