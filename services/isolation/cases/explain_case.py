@@ -14,14 +14,7 @@ from sqlalchemy.engine import Connection
 from field.days import local_day
 from services.isolation.cases.case import Case
 from services.isolation.cases.rows import case_from
-from services.isolation.cases.story import (
-    Absence,
-    Chapter,
-    Standing,
-    counts_as_inbound,
-    since_discharge,
-    standing,
-)
+from services.isolation.cases.story import Absence, Chapter, Standing, counts_as_inbound, standing
 from services.isolation.cases.tables import cases
 from services.isolation.policies.documents import source_line
 from services.isolation.policies.known import read_policies
@@ -133,10 +126,9 @@ def _steps(
         step = replace(step, entered_on=entered_on)
         if policy.inbound and counts_as_inbound(policy, entered_on, stands.arrival_day):
             step = replace(step, line=f"{step.line}, and {_line_of_category(INBOUND, policy.inbound)}")
-        since_home = since_discharge(case.story[:number], policy)
-        if policy.discharged and len(since_home) < number:
+        if policy.discharged and stands.is_discharged:
             step = replace(step, line=_line_of_category(DISCHARGED, policy.discharged))
-        if any(one.exposed for one in since_home):
+        if stands.is_contact:
             of_contacts = _line_of_category(CLOSE_CONTACT, policy.close_contact)
             step = replace(step, line=f"{step.line}, and {of_contacts}")
         if stands.stage or stands.to_come:

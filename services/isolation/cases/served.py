@@ -21,7 +21,8 @@ def stages_served(
 ) -> list[dict[str, Any]]:
     """Each as `measure`, `days`, `begins` and `until`, the first one first: of a measure without stages one.
 
-    By the text that the case was planned by, as its first day.
+    By the text that the case was planned by, as its first day. One whose days were full when they came was
+    asked of them elsewhere, and is not ours to certify.
 
     :param row: of a case, with at least `FIRST_DAY_COLUMNS` and `release_on`.
     """
@@ -32,6 +33,7 @@ def stages_served(
     before = [
         _said(one.rule.measure, one.rule.days, one.rule.first_day(one.day_zero, arrival_day), one.release_on)
         for one in (stands.passed if stands else ())
+        if one.release_on > arrival_day
     ]
     if not before:
         return [_said(row.measure, row.days, first_day(conn, row, zone), row.release_on)]

@@ -93,6 +93,10 @@ class Standing:
     pieces: tuple[Piece, ...]
     asked_from: datetime
     """From when the terms of its opening tasks count: where it was opened again since, from then."""
+    is_contact: bool
+    """Asked, too, what a close contact is asked."""
+    is_discharged: bool
+    """Asked what whoever comes home from hospital is asked, instead of all before."""
     stage: int
     """Which stage of the measure holds; 0: the first, or the only one."""
     passed: tuple[Stage, ...]
@@ -129,16 +133,6 @@ def in_order(chapters: Iterable[Chapter]) -> list[Chapter]:
             ordered.append(policies.pop())
         ordered.append(chapter)
     return [*ordered, *reversed(policies)]
-
-
-def since_discharge(chapters: Sequence[Chapter], policy: Policy | None) -> Sequence[Chapter]:
-    """What became known since they came home from hospital last; all, where they were not there, or the
-    policy has no rule for them.
-    """
-    if policy is None or not policy.discharged:
-        return chapters
-    last = max((number for number, one in enumerate(chapters, 1) if one.discharged), default=0)
-    return chapters[last:]
 
 
 def entry(chapters: Iterable[Chapter]) -> date | None:
@@ -209,7 +203,9 @@ def standing(
         if chapter.discharged:
             discharged_on = local_day(chapter.at, zone)
         exposure = decide(policy, exposures, arrival_day)[1]
-        course = _course(*_asked(policy, exposure, arrival_day, entered_on, discharged_on, exposed_on))
+        home_on = discharged_on if policy.discharged else None
+        contact_on = exposed_on if exposed_on and (home_on is None or exposed_on > home_on) else None
+        course = _course(*_asked(policy, exposure, arrival_day, entered_on, home_on, contact_on))
         start = max(start, chapter.at)
         before = pieces[-1] if pieces else None
         was_of_entry, of_entry = of_entry, _is_of_entry(policy, entered_on, course)
@@ -245,6 +241,8 @@ def standing(
         clock=clock,
         pieces=tuple(pieces),
         asked_from=max(clock, reopened) if reopened else clock,
+        is_contact=contact_on is not None,
+        is_discharged=home_on is not None,
         stage=stage,
         passed=tuple(course[: min(stage, len(course) - 1)]),
         to_come=tuple(course[stage + 1 :]),
@@ -256,10 +254,14 @@ def _asked(
     exposure: Exposure,
     arrival_day: date,
     entered_on: date | None,
-    discharged_on: date | None,
-    exposed_on: date | None,
+    home_on: date | None,
+    contact_on: date | None,
 ) -> tuple[Sequence[Rule], date]:
-    """The stages of the measure, and the day 0 of the first."""
+    """The stages of the measure, and the day 0 of the first.
+
+    :param home_on: when they came home from hospital, where the policy says how they go on.
+    :param contact_on: the last day with somebody positive, where that counts.
+    """
     rule = policy.rules[exposure.level]
     day_zero = counted_from(
         rule.counted_from,
@@ -269,16 +271,15 @@ def _asked(
     )
     if entered_on and counts_as_inbound(policy, entered_on, arrival_day):
         rule, day_zero = _with_entry(policy, rule, day_zero, entered_on, arrival_day)
-    if discharged_on and policy.discharged:
-        rule, day_zero = policy.rules[policy.discharged], discharged_on
-        exposed_on = exposed_on if exposed_on and exposed_on > discharged_on else None
-    if exposed_on is None:
+    if home_on and policy.discharged:
+        rule, day_zero = policy.rules[policy.discharged], home_on
+    if contact_on is None:
         return rule.stages, day_zero
     contact, own_end = policy.rules[policy.close_contact], release_day(day_zero, rule.days)
     then = contact.then or rule.then
     rule = stricter(rule, contact)
     # Before their own days end nobody gets out by being a contact.
-    return (rule, *then), max(day_zero, exposed_on, own_end - timedelta(days=rule.days))
+    return (rule, *then), max(day_zero, contact_on, own_end - timedelta(days=rule.days))
 
 
 def _with_entry(

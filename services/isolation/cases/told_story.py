@@ -17,7 +17,7 @@ from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
 from services.isolation.cases.lists import CASE
 from services.isolation.cases.rows import story_from
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
-from services.isolation.cases.story import entry
+from services.isolation.cases.story import entry, standing
 from services.isolation.cases.tables import case_history, cases
 from services.isolation.cases.to_come import stages_to_come
 from services.isolation.plans import states
@@ -71,7 +71,7 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
 def _to_come(conn: Connection, row: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
     story = story_from(row.chapters)
     known = policies_with_ids(conn, {chapter.policy_id for chapter in story}, zone)
-    return stages_to_come(story, row.arrived_at, known, zone)
+    return stages_to_come(standing(story, row.arrived_at, known, zone))
 
 
 def _tasks(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:

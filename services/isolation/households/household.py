@@ -19,7 +19,7 @@ from field.scope import Scope
 from field.telling_apart import Someone, tell_apart
 from services.isolation.cases.rows import story_from
 from services.isolation.cases.rule_of_case import rule_of_case
-from services.isolation.cases.story import counts_as_inbound, entry, since_discharge
+from services.isolation.cases.story import counts_as_inbound, entry, standing
 from services.isolation.cases.tables import cases
 from services.isolation.cases.to_come import stages_to_come
 from services.isolation.check_ins.check_in import CheckIn, that_counts
@@ -158,7 +158,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     coming = [t for t in tasks if t.kind == CHECK_IN and t.live and t.due_from > seen.now and t is not served]
     following = row.closed_at is None
     story = story_from(row.chapters)
-    since = since_discharge(story, policy)
+    stands = standing(story, row.arrived_at, seen.reference.policies.by_id, seen.zone)
     entered_on = entry(story)
     inbound = policy and counts_as_inbound(policy, entered_on, local_day(row.arrived_at, seen.zone))
     return {
@@ -172,9 +172,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "days": row.days,
         "counted_from": row.counted_from.isoformat(),
         "release_on": row.release_on.isoformat(),
-        "then": stages_to_come(story, row.arrived_at, seen.reference.policies.by_id, seen.zone)
-        if following
-        else [],
+        "then": stages_to_come(stands) if following else [],
         "symptoms": list(policy.symptoms) if policy else [],
         "fever": policy.fever / 10 if policy else None,
         "window": _window(served, seen) if served and following else None,
@@ -182,8 +180,8 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
         "next_window": _window(min(coming, key=_begins), seen) if coming and following else None,
         "notice": _notice(tasks, seen, seen.proxies.get(row.case_id)),
         "called_at": _called_at(tasks, seen),
-        "is_contact": any(chapter.exposed for chapter in since),
-        "is_discharged": len(since) < len(story),
+        "is_contact": stands.is_contact,
+        "is_discharged": stands.is_discharged,
         "entered_on": entered_on.isoformat() if entered_on and inbound else None,
         "breaches": seen.breaches.get(row.case_id, ()) if following else (),
         "tests": _tests(row, tasks, seen),

@@ -169,9 +169,12 @@ def test_whoever_comes_home_from_hospital_is_followed_for_that_alone() -> None:
     assert (back.rule.level, says(back)) == ("discharged", ("home_health_monitoring", 7, 16))
     assert back.day_zero == DAY + timedelta(days=9) and back.clock == at(15, 9), "its opening tasks are new"
     # what was known before, and comes late, asks for nothing more
-    assert says(stand(*before, home_again(9), together(3, by="b", told=10))) == says(back)
+    assert (back.is_contact, back.is_discharged) == (False, True)
+    told_late = stand(*before, home_again(9), together(3, by="b", told=10))
+    assert says(told_late) == says(back) and not told_late.is_contact, "as their page says it, too"
     assert says(stand(*before, home_again(9), known("high", left=0, version=2, day=11))) == says(back)
     again = stand(*before, home_again(9), together(12, by="b"))
+    assert again.is_contact and again.is_discharged
     assert says(again) == ("central_isolation", 7, 19) and [one.rule.days for one in again.to_come] == [3]
 
 
