@@ -20,6 +20,9 @@ from services.isolation.policies.versions import PUBLISHED
 
 # Beginnings and ends of policies also count as changes of the epoch; there are never so many policies.
 _STEP = 10_000
+_MOST_KEPT = 500
+_BUILT: dict[tuple[str, int, ZoneInfo], tuple[Mapping[str, Any], Policy]] = {}
+"""Policies by id and version, each with the text of which it was built."""
 
 
 class Policies:
@@ -71,7 +74,7 @@ def policies_with_ids(conn: Connection, ids: Iterable[str] | None, zone: ZoneInf
     wanted = select(p.policy_id, p.version, p.document, p.withdrawn)
     rows = conn.execute(wanted if ids is None else wanted.where(p.policy_id.in_(sorted(ids))))
     return {
-        row.policy_id: replace(stored_policy(row.document, row.version, zone), withdrawn=row.withdrawn)
+        row.policy_id: replace(_built(row.document, row.version, zone), withdrawn=row.withdrawn)
         for row in rows
     }
 
@@ -88,7 +91,19 @@ def policy_of_text(conn: Connection, policy_id: str, version: int | None, zone: 
     if document is None:
         in_force_now = select(p.document).where(p.policy_id == policy_id)
         document = conn.execute(in_force_now).scalar_one_or_none()
-    return None if document is None else stored_policy(document, version or 0, zone)
+    return None if document is None else _built(document, version or 0, zone)
+
+
+def _built(document: Mapping[str, Any], version: int, zone: ZoneInfo) -> Policy:
+    """To build one takes longer than to read it, and each page of a case asks for some."""
+    key = document["policy_id"], version, zone
+    text, policy = _BUILT.get(key, (None, None))
+    if policy is None or text != document:  # a version has one text, in one database
+        policy = stored_policy(document, version, zone)
+        if len(_BUILT) >= _MOST_KEPT:
+            _BUILT.clear()
+        _BUILT[key] = document, policy
+    return policy
 
 
 def stored_policies(conn: Connection) -> list[Mapping[str, Any]]:

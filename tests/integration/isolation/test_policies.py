@@ -19,7 +19,7 @@ from services.isolation.cases.open_waiting import open_waiting
 from services.isolation.cases.try_policy import try_policy
 from services.isolation.policies import documents
 from services.isolation.policies.import_policy import import_policy
-from services.isolation.policies.known import texts_of
+from services.isolation.policies.known import policies_with_ids, texts_of
 from services.isolation.policies.withdraw_policy import Withdrawn, withdraw_by_shell
 from services.isolation.revisions import REVISIONS
 from services.isolation.teams.copies import STAFF
@@ -50,6 +50,19 @@ def test_a_policy_is_published_once_and_again_only_when_its_text_changes(empty: 
     told = empty.recorded("policy.published")
     assert [(e.subject, e.version) for e in told] == [("cn-2022-06", 1), ("cn-2022-06", 2)]
     assert told[0].data["document"] == document and "71号" in told[0].data["source"]
+
+
+def test_a_policy_is_built_once_for_all_pages_and_anew_where_its_text_changes(empty: Trial):
+    def rules() -> dict[str, Any]:
+        with empty.database.read() as conn:
+            return {id: one.rules for id, one in policies_with_ids(conn, None, CHINA).items()}
+
+    document = DOCUMENTS["cn-2022-06"]
+    empty.do(import_policy, document)
+    before = rules()
+    assert rules()["cn-2022-06"] is before["cn-2022-06"]
+    empty.do(import_policy, {**document, "remarks": ["corrected"]})
+    assert rules()["cn-2022-06"] is not before["cn-2022-06"]
 
 
 def test_of_a_policy_with_errors_nothing_is_stored(empty: Trial):
