@@ -29,6 +29,7 @@ from services.isolation.central.lists import (
     ON_THE_WAY,
     WAITING_FOR_BED,
 )
+from services.isolation.central.lists_of_police import DECIDED_REFUSALS, ESCORTS
 from services.isolation.central.name_carer import name_carer
 from services.isolation.central.report_home import report_home
 from services.isolation.central.settle_move import settle_move
@@ -181,6 +182,8 @@ DOOR = Door(
         TRANSFERS_TO_CONFIRM,
         BREACHES_TO_JUDGE,
         CONFIRMED_BREACHES,
+        DECIDED_REFUSALS,
+        ESCORTS,
         WAITING_FOR_BED,
         ON_THE_WAY,
         IN_CENTRES,

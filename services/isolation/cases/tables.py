@@ -125,6 +125,11 @@ for _place in (cases.c.street, cases.c.community):
 AT_ITS_END = text("closed_at IS NULL AND plan_next IS NULL AND days > 0")
 Index("cases_at_their_end", cases.c.release_on, postgresql_where=AT_ITS_END, sqlite_where=AT_ITS_END)
 
+# Those who refuse, by decision: few. A literal, so that the planner sees that the partial index has them all.
+IS_REFUSED = text("cases.state = 'refused'")
+_refused = text(IS_REFUSED.text.replace("cases.", ""))
+Index("cases_refused", cases.c.case_id, postgresql_where=_refused, sqlite_where=_refused)
+
 _to_strip = cases.c.strip_on.is_not(None)
 Index("cases_to_strip", cases.c.strip_on, postgresql_where=_to_strip, sqlite_where=_to_strip)
 

@@ -105,9 +105,9 @@ def states(isolation: Trial) -> list[str]:
     return sorted(row["state"] for row in isolation.rows(t.moves))
 
 
-def listed(isolation: Trial, name: str) -> list[dict[str, Any]]:
+def listed(isolation: Trial, name: str, who: str = "officer") -> list[dict[str, Any]]:
     visitor = Visitor(DOOR, isolation.work)
-    rows: list[dict[str, Any]] = visitor.get("officer", f"/lists/{name}").get_json()["rows"]
+    rows: list[dict[str, Any]] = visitor.get(who, f"/lists/{name}").get_json()["rows"]
     return rows
 
 
@@ -126,6 +126,25 @@ def balanced(isolation: Trial) -> bool:
     with isolation.database.read() as conn:
         sums = handover.sums(conn, isolation.clock.today(CHINA))
     return bool(sums.balanced and isolation.audit()["balanced"])
+
+
+def test_police_see_who_refuses_by_decision_and_whom_to_escort_and_nothing_of_their_health(
+    isolation: Trial, came: Event
+) -> None:
+    case = {"case_id", "household_id", "street", "community", "grid", "name", "phone", "address"}
+    refuse(isolation, came)
+    assert listed(isolation, "decided_refusals", "police") == [], "nobody has decided it"
+    decide(isolation, came, "refuse")
+    [row] = listed(isolation, "decided_refusals", "police")
+    assert row.keys() == case | {"decided_at"} and row["decided_at"].startswith("2022-10-01T09:00")
+    assert (row["case_id"], row["name"]) == (came.subject, "某*")
+    assert listed(isolation, "escorts", "police") == []
+    [move_id] = moved(isolation, person(isolation, came))
+    [row] = listed(isolation, "escorts", "police")
+    assert row.keys() == case | {"move_id", "decided_at", "due_by", "centre", "room_id"}
+    assert (row["move_id"], row["name"], row["centre"]) == (move_id, "某*", "雁白路隔离点")
+    settle(isolation, move_id)
+    assert listed(isolation, "escorts", "police") == listed(isolation, "decided_refusals", "police") == []
 
 
 def test_a_bed_is_held_at_once_and_they_are_followed_here_until_they_are_admitted(

@@ -64,6 +64,14 @@ def test_police_see_neither_cases_nor_tasks_and_administrators_neither() -> None
             assert not roles().may(role, "isolation", act), (role, act)
 
 
+def test_police_read_three_lists_and_nothing_else_of_isolation() -> None:
+    """Acts that are no query of a door are commands: what police say."""
+    [door] = [one for one in doors() if one.service == "isolation"]
+    queries = {one.name for one in (*door.lists, *door.things, *door.lookups)}
+    read = {act for act in queries if roles().may("police", "isolation", act)}
+    assert read == {"confirmed_breaches", "decided_refusals", "escorts"}
+
+
 def test_an_act_of_a_role_that_there_is_not_is_a_fault() -> None:
     with pytest.raises(ValueError, match="isolation, wave: no such role: ghost"):
         read_roles({"roles": {"a": {"staff": True, "who": "x"}}, "acts": {"isolation": {"wave": ["ghost"]}}})

@@ -304,6 +304,29 @@ def test_an_unknown_measure_is_no_silence() -> None:
         opened(a_case(measure="house_arrest"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "template"),
+    [
+        ("refused", "police_refused"),
+        ("admonished", "police_breach"),
+        ("breach_confirmed", "police_breach"),
+        ("resumed", None),
+        ("released", None),
+        ("stricter", None),
+    ],
+)
+def test_the_police_of_the_team_hear_of_decided_refusals_and_confirmed_breaches(
+    kind: str, template: str | None
+) -> None:
+    police = {"role": "police", "staff_id": "p1", "contact": "k1.police"}
+    plan = changed(changed_case([kind], team=[*a_case()["team"], police]))
+    assert dict(recipients(plan)).get("p1") == template
+    if template:
+        rule = next(message.rule for message in plan.messages if message.recipient.id == "p1")
+        said = TEXTS.variables(template, rule.template_version, "sms")
+        assert said == {"building"}, "neither who, nor what is asked of them"
+
+
 @given(st.sampled_from(MEASURES), st.sets(st.sampled_from(CHANGES), min_size=1))
 def test_whatever_changes_nobody_gets_two_messages_of_one_event(measure: str, kinds: set[str]) -> None:
     plan = changed(changed_case(sorted(kinds), measure=measure))
@@ -428,7 +451,7 @@ def test_rules_of_digests_need_a_text_of_the_digest_for_their_channels() -> None
             "staff_given",
             "ladder_overdue",
         ),
-        *("worker_permit", "worker_breach", "worker_central", "staff_day"),
+        *("worker_permit", "worker_breach", "police_taken_back", "worker_central", "staff_day"),
     )
     assert str(caught.value).splitlines() == [f"rule {name}: {said}" for name in wrong]
 

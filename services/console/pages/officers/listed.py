@@ -26,7 +26,13 @@ from services.console.pages.officers.listed_cases import (
     TASKS_TO_DECIDE,
     WITHOUT_CHECK_IN,
 )
-from services.console.pages.officers.listed_central import IN_CENTRES, ON_THE_WAY, WAITING_FOR_BED
+from services.console.pages.officers.listed_central import (
+    DECIDED_REFUSALS,
+    ESCORTS,
+    IN_CENTRES,
+    ON_THE_WAY,
+    WAITING_FOR_BED,
+)
 from services.console.pages.officers.listed_decisions import (
     BREACHES_TO_JUDGE,
     CLOSE_CONTACTS,
@@ -59,6 +65,7 @@ WAITING: Final = (
     BREACHES_TO_JUDGE,
     WAITING_FOR_BED,
     ON_THE_WAY,
+    ESCORTS,
     WAITING_ARRIVALS,
     ARRIVALS_TO_SETTLE,
     EXPECTED_ARRIVALS,
@@ -69,6 +76,6 @@ WAITING: Final = (
     CLOSE_CONTACTS,
     ROUND_MISSING,
 )
-DECIDED: Final = (PAIRS_MADE_ONE, CONFIRMED_BREACHES)
-"""What was decided and can be taken back."""
+DECIDED: Final = (PAIRS_MADE_ONE, CONFIRMED_BREACHES, DECIDED_REFUSALS)
+"""What was decided, and can be decided otherwise."""
 LISTS: Final = {one.name: one for one in (*CASES_AND_TASKS, *WAITING, *DECIDED)}

@@ -1,11 +1,19 @@
-"""Lists of central isolation: who waits for a bed, who is on the way, and who is there."""
+"""Lists of central isolation: who refuses, who waits for a bed, who is on the way, and who is there."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from services.console.pages.catalogues import N_
-from services.console.pages.officers.listing import OF_CASE, PLACE, WORKER, Choice, Column, OfficersList
+from services.console.pages.officers.listing import (
+    OF_CASE,
+    PLACE,
+    WHERE,
+    WORKER,
+    Choice,
+    Column,
+    OfficersList,
+)
 
 WAITING_FOR_BED: Final = OfficersList(
     "waiting_for_bed",
@@ -63,4 +71,42 @@ IN_CENTRES: Final = OfficersList(
         "Do they leave? Open their case: released, to hospital, or opened again as they come home. With that "
         "the bed is free."
     ),
+)
+DECIDED_REFUSALS: Final = OfficersList(
+    "decided_refusals",
+    "isolation",
+    N_("Decided refusals"),
+    N_(
+        "Counted are people of your places and below of whom an officer has decided that they refuse, until "
+        "they follow or are moved."
+    ),
+    (
+        Column(N_("who"), "name", "name"),
+        WHERE,
+        Column(N_("phone"), "phone"),
+        Column(N_("address"), "address"),
+        Column(N_("decided on"), "decided_at", "moment"),
+    ),
+    (PLACE,),
+    meanwhile=N_("The officer of the place persuades them, or has them moved. Go along where you are asked."),
+)
+ESCORTS: Final = OfficersList(
+    "escorts",
+    "isolation",
+    N_("To be escorted"),
+    N_(
+        "Counted are people of your places and below who are to be taken to central isolation, and are not "
+        "admitted yet."
+    ),
+    (
+        Column(N_("who"), "name", "name"),
+        WHERE,
+        Column(N_("phone"), "phone"),
+        Column(N_("address"), "address"),
+        Column(N_("centre"), "centre"),
+        Column(N_("room"), "room_id"),
+        Column(N_("admitted by"), "due_by", "moment"),
+    ),
+    (PLACE, Choice(N_("overdue"), "overdue", ("yes", "no"))),
+    meanwhile=N_("The officer of the place says who fetches them, and when. Go along where you are asked."),
 )
