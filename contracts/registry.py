@@ -105,6 +105,7 @@ _TYPES = (
     EventType("task.report_taken_back", tasks.TaskReportTakenBack, PEOPLE, subscribed=False),
     EventType("acknowledgement.taken_back", tasks.AcknowledgementTakenBack, PEOPLE, subscribed=False),
     EventType("case.handed_over", tasks.CaseHandedOver, PEOPLE, subscribed=False),
+    EventType("code.set_back", tasks.CodeSetBack, OUTSIDERS),
     EventType("case.decided", tasks.CaseDecided, PEOPLE, subscribed=False),
     EventType("case.contacted", tasks.CaseContacted, "isolation"),
     EventType("case.contact_taken_back", tasks.CaseContactTakenBack, "isolation"),

@@ -89,7 +89,8 @@ class CaseChange(Contract):
         "district was asked to take them over, or did not); admonished, "
         "breach_confirmed, admonition_taken_back (an officer confirmed a breach, the first or a further one; "
         "none is left that is confirmed); central_decided, central_taken_back (beside details: a bed in "
-        "central isolation is held for them; or it was given back, as they were not admitted)",
+        "central isolation is held for them; or it was given back, as they were not admitted); "
+        "code_set_back (beside details: of whoever is released, their health code was set back)",
     )
     previous_measure = one_of(MEASURES, required=True)
     reason = text(200)

@@ -73,6 +73,13 @@ EXAMPLES = (
         time="2022-10-01T02:15:00Z",
     ),
     event(
+        "code.set_back",
+        {"case_id": ARRIVAL, "at": "2022-10-08T03:05:00Z"},
+        source="/code-office/lanzhou",
+        id="code-20221008-0312",
+        time="2022-10-08T03:05:20Z",
+    ),
+    event(
         "case.decided",
         {
             "case_id": ARRIVAL,

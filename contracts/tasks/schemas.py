@@ -100,6 +100,13 @@ class CaseHandedOver(Contract):
     at = happened()
 
 
+class CodeSetBack(Contract):
+    """The health code of somebody who was released is set back: gates stop them no more."""
+
+    case_id = text(36, required=True)
+    at = happened()
+
+
 class CaseDecided(Contract):
     """An officer decides about a case; what is not possible in its state is refused.
 

@@ -63,7 +63,13 @@ from services.isolation.positives.list_close_contact import list_close_contact, 
 from services.isolation.positives.lists import CLOSE_CONTACT, CLOSE_CONTACTS
 from services.isolation.release.certificate import RELEASE_CERTIFICATE, RELEASE_STANDS
 from services.isolation.release.decide_case import decide_case
-from services.isolation.release.lists import CASES_TO_RELEASE, HELD_PAST_TERM
+from services.isolation.release.lists import (
+    CASES_TO_RELEASE,
+    CODE_TO_SET_BACK,
+    CODES_TO_SET_BACK,
+    HELD_PAST_TERM,
+)
+from services.isolation.release.set_back_code import set_back_code
 from services.isolation.revisions import REVISIONS
 from services.isolation.rounds.close_round import close_round
 from services.isolation.rounds.counts import round_counts
@@ -131,6 +137,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("hand_over_case", "case.handed_over", hand_over_case, by_broker=False),
     Command("decide_case", "case.decided", decide_case, by_broker=False),
+    Command("set_back_code", "code.set_back", set_back_code),
     Command("report_check_in", "check_in.reported", report_check_in),
     Command("report_test", "test.reported", report_test),
     Command("take_up_positive", "test.taken_up", take_up_positive, by_broker=False),
@@ -171,6 +178,7 @@ DOOR = Door(
         CHANGED_CASES,
         CASES_TO_RELEASE,
         HELD_PAST_TERM,
+        CODES_TO_SET_BACK,
         OWN_TASKS,
         OPEN_TASKS,
         OVERDUE_TASKS,
@@ -194,7 +202,7 @@ DOOR = Door(
         ROUND_MISSING,
     ),
     things=(
-        *(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, MOVE),
+        *(CASE, CASE_STORY, PERMIT, BREACH, TRANSFER, MOVE, CODE_TO_SET_BACK),
         *(POSITIVE_OF_NOBODY, UNUSUAL_BATCH, CLOSE_CONTACT),
         *(TEST_ROUND, ROUND_PERSON),
     ),

@@ -22,6 +22,7 @@ from services.isolation.permits.tables import outings, passages, permits
 from services.isolation.plans.tables import staff_days, tasks
 from services.isolation.policies.tables import policies, policy_proposals, policy_texts
 from services.isolation.positives.tables import close_contacts
+from services.isolation.release.tables import codes_to_set_back
 from services.isolation.revisions import revisions
 from services.isolation.rounds.tables import round_acts, round_people, test_rounds
 from services.isolation.teams.tables import places, staff, staff_history, staff_load
@@ -46,6 +47,7 @@ __all__ = [
     "check_ins",
     "chosen_languages",
     "close_contacts",
+    "codes_to_set_back",
     "contact_links",
     "contacts",
     "district_walks",

@@ -30,6 +30,7 @@ TAKEN_BY: Final[Mapping[str, str]] = {
     "permit.requested": "isolation",
     "passage.reported": "isolation",
     "breach.reported": "isolation",
+    "code.set_back": "isolation",
 }
 """Event type -> the service that takes it."""
 

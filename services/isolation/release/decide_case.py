@@ -48,6 +48,7 @@ from services.isolation.notices import witnesses
 from services.isolation.notices.tables import refusals
 from services.isolation.plans.task import Task
 from services.isolation.policies.rules import CONFIRM_TRANSFER, SETTLE_REFUSAL, Rule
+from services.isolation.release.codes import await_codes
 from services.isolation.release.facts import facts_of
 from services.isolation.release.rules import lacks
 from services.isolation.tests.followed import came_back, look_again, results_of
@@ -63,6 +64,8 @@ def decide_case(uow: UnitOfWork, commands: Sequence[Said]) -> Sequence[Outcome]:
     with cases_in_hand(uow, (said.data["case_id"] for said in commands)) as hand:
         outcomes = each_in_turn(commands, lambda said: _decide(hand, said))
         look_again(uow.conn, hand.ids, uow.now)
+        done = [outcome.result for outcome in outcomes if outcome.kind == "done"]
+        await_codes(uow, {one["case_id"] for one in done if one["state"] == states.RELEASED})
     return outcomes
 
 

@@ -1,22 +1,25 @@
-"""Whom an officer can release, and who is held past the term."""
+"""Whom an officer can release, who is held past the term, and whose code is to be set back after release."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, or_, select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import bytewise
-from chassis.doors.declared import Column, ListQuery, Sort
+from chassis.doors.declared import Asked, Column, ListQuery, Sort, ThingQuery
 from chassis.doors.within import Bounds
+from field.ids import is_id
 from field.scope import Scope
 from services.isolation.cases import states
 from services.isolation.cases.lists import FACTS, LIVING, PERSON, in_scope
 from services.isolation.cases.tables import cases, release_checks
+from services.isolation.cases.waiting import OF_CASE
+from services.isolation.release.tables import codes_to_set_back
 
-_C, _R = cases.c, release_checks.c
+_C, _R, _B = cases.c, release_checks.c, codes_to_set_back.c
 _OF_RELEASE = ("lacks", "proposed_at", "past_since")
 
 
@@ -32,6 +35,21 @@ def _to_release(conn: Connection, scope: Bounds) -> Select[Any]:
 
 def _held(conn: Connection, scope: Bounds) -> Select[Any]:
     return _rows(conn, scope).where(_R.past_since.is_not(None))
+
+
+def _codes(conn: Connection, scope: Scope | Bounds) -> Select[Any]:
+    """Whoever is followed again is not released: their row waits for the next release."""
+    columns = (_B.since, *(_C[name] for name in (*OF_CASE, "owner", "person")))
+    joined = select(*columns).select_from(codes_to_set_back).join(cases, _C.case_id == _B.case_id)
+    return joined.where(_C.state == states.RELEASED, in_scope(conn, scope))
+
+
+def _code(conn: Connection, scope: Scope, _asked: Asked, id: str) -> Mapping[str, Any] | None:
+    if not is_id(id):
+        return None
+    wanted = _codes(conn, scope).add_columns(literal(True).label("waits")).where(_C.case_id == id)
+    row = conn.execute(wanted).mappings().one_or_none()
+    return {**row} if row else None
 
 
 def _list(name: str, rows: Any, definition: str, sort: Sort) -> ListQuery:
@@ -95,4 +113,24 @@ HELD_PAST_TERM = _list(
     _held,
     "people at your places whose days were full before today, whom something holds: health alone may",
     Sort("longest", ("past_since", "case_id")),
+)
+_OF_CODE = (*(Column(name) for name in ("since", *OF_CASE, "owner")), *PERSON)
+CODES_TO_SET_BACK = ListQuery(
+    "codes_to_set_back",
+    about="case",
+    id="case_id",
+    definition="people of your places who are released, and of whom nobody has said yet that their health "
+    "code was set back",
+    rows=_codes,
+    columns=_OF_CODE,
+    sorts=(Sort("longest", ("since", "case_id")),),
+    filters=("owner",),
+    places=("grid", "community", "street"),
+    households="household_id",
+)
+CODE_TO_SET_BACK = ThingQuery(
+    "code_to_set_back",
+    find=_code,
+    columns=(Column("waits"), *_OF_CODE),
+    seen=lambda row: [("case", str(row["case_id"]))],
 )

@@ -20,6 +20,7 @@ from services.isolation.cases.tables import case_history, cases, merged_cases
 from services.isolation.links.tables import links
 from services.isolation.plans.states import LIVE
 from services.isolation.plans.tables import tasks
+from services.isolation.release.codes import await_codes_no_more
 from services.isolation.retention.columns import EMPTIED, OF_HOUSEHOLDS
 from services.isolation.retention.find_terms import find_terms
 from services.isolation.retention.rules import look_again_on, strip_on, without_words
@@ -67,6 +68,7 @@ def _strip_due(uow: UnitOfWork, today: date) -> int:
     ids = {case.case_id for case in stripped}
     _empty(uow.conn, ids)
     strip_in_rounds(uow.conn, ids)
+    await_codes_no_more(uow.conn, ids)
     gone = ids | (locked.keys() - terms.keys())
     households = {case.household for case in stripped} | {h for id in ids for h in left[id]}
     _forget_households(uow.conn, [h for h in households if members.get(h, set()) & locked.keys() <= gone])

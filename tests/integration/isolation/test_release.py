@@ -9,13 +9,14 @@ import pytest
 
 from chassis.commands.command import Author, Outcome
 from contracts.envelope import Event
-from field.scope import Scope
+from field.scope import NOWHERE, Scope
 from services.isolation import tables as t
 from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.check_ins.report_check_in import report_check_in
 from services.isolation.door import DOOR
 from services.isolation.release.decide_case import decide_case
 from services.isolation.release.propose_releases import propose_releases
+from services.isolation.release.set_back_code import set_back_code
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from tests.doors import Visitor
@@ -28,7 +29,10 @@ OFFICER = Author("staff", "/console/officer", "officer")
 _decide = speaking(decide_case, "case.decided")
 _check_in = speaking(report_check_in, "check_in.reported")
 _report_task = speaking(report_task, "task.reported")
+_set_back = speaking(set_back_code, "code.set_back")
 _waive = speaking(waive_task, "task.waived")
+
+CODES = Author("publisher", "/code-office/lanzhou", "code-office")
 
 LOW = {"level": "low", "left_on": date(2022, 9, 30)}
 """Three days: tests on days 1 and 3, day 0 is 1 October."""
@@ -234,6 +238,32 @@ def test_a_released_case_opens_again_when_something_stricter_is_known(isolation:
     row = check(isolation, came)
     assert row and "test_result" in row["lacks"]
     assert isolation.audit()["balanced"]
+
+
+def test_who_is_released_stands_on_a_list_until_somebody_says_that_the_code_is_set_back(
+    isolation: Trial,
+) -> None:
+    came = follow(isolation)
+    negative(isolation, came, 2, 4)
+    at(isolation, "2022-10-04 20:01")
+    named = {"case_id": came.data["arrival_id"]}
+    assert _set_back(isolation, named, author=CODES).kind == "conflict", "they are not released"
+    decide(isolation, came)
+    visitor = Visitor(DOOR, isolation.work)
+    [row] = _listed(visitor, "codes_to_set_back")
+    assert row["case_id"] == came.data["arrival_id"] and row["since"].startswith("2022-10-04T20:01")
+    assert _set_back(isolation, named, author=OFFICER, scope=NOWHERE).kind == "unknown"
+    assert _set_back(isolation, named, author=CODES).kind == "done"
+    assert _set_back(isolation, named, author=OFFICER).kind == "done", "said again, nothing changes"
+    assert _listed(visitor, "codes_to_set_back") == []
+    assert history(isolation, came)[-2:] == ["released", "code_set_back"]
+    kinds_told = [event.data["change"]["kinds"] for event in isolation.recorded("case.changed")]
+    assert kinds_told == [["released"], ["details", "code_set_back"]]
+    assert isolation.case(came)["state"] == "released" and isolation.audit()["balanced"]
+
+    news = arrival(came.data["arrival_id"], version=2, level="high", at=china("2022-10-04 20:05"))
+    isolation.follow(news)
+    assert _set_back(isolation, named, author=CODES).kind == "conflict", "they are followed again"
 
 
 def test_who_is_only_informed_is_released_from_nothing(isolation: Trial) -> None:

@@ -110,6 +110,7 @@ _WHAT: Final[Mapping[str, str]] = {
     "release_held": N_("release taken back: something holds them"),
     "held_past_the_term": N_("held past the term"),
     "released": N_("released"),
+    "code_set_back": N_("health code set back"),
     "ended_informed": N_("case ended: nothing but advice was asked for"),
     "noted_after_the_end": N_("noted after the end"),
     "stripped": N_("stripped of all personal data after its term"),

@@ -16,6 +16,7 @@ from services.console.pages.officers.listed_arrivals import (
 from services.console.pages.officers.listed_cases import (
     CASES_TO_RELEASE,
     CHANGED_CASES,
+    CODES_TO_SET_BACK,
     DONE_TASKS,
     HELD_PAST_TERM,
     OPEN_CASES,
@@ -48,6 +49,7 @@ CASES_AND_TASKS: Final = (
     OPEN_CASES,
     HELD_PAST_TERM,
     CASES_TO_RELEASE,
+    CODES_TO_SET_BACK,
     WITHOUT_CHECK_IN,
     CHANGED_CASES,
     OPEN_TASKS,

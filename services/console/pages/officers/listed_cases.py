@@ -202,6 +202,25 @@ CASES_TO_RELEASE: Final = OfficersList(
     ),
     (PLACE, MEASURE, OWNER),
 )
+CODES_TO_SET_BACK: Final = OfficersList(
+    "codes_to_set_back",
+    "isolation",
+    N_("Released, code not yet set back"),
+    N_(
+        "Counted are people of your places and below who are released, and of whom nobody has said yet that "
+        "their health code was set back: until it is, gates stop them."
+    ),
+    (
+        Column(N_("released on"), "since", "moment"),
+        *OF_CASE,
+        Column(N_("owner"), "owner", "staff"),
+    ),
+    (PLACE, OWNER),
+    meanwhile=N_(
+        "Have the code set back where it was set, then open the line and say so. Until then their "
+        "certificate counts at a gate."
+    ),
+)
 HELD_PAST_TERM: Final = OfficersList(
     "held_past_term",
     "isolation",

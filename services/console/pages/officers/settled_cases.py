@@ -236,6 +236,22 @@ OF_CASES: Final[Mapping[str, Settling]] = {
             "from the page of the case, or go on here."
         ),
     ),
+    "codes_to_set_back": Settling(
+        "code_to_set_back",
+        ("case_id",),
+        ("waits", None),
+        (
+            Column(N_("released on"), "since", "moment"),
+            Column(N_("who"), "name", "case"),
+            Column(N_("phone"), "phone"),
+            Column(N_("address"), "address"),
+            Column(N_("place"), "place", "place"),
+            Column(N_("owner"), "owner", "staff"),
+        ),
+        (Act("set_back", N_("The health code is set back"), N_("Record it"), "set_back_code", ()),),
+        True,
+        N_("Have the code set back where it was set. Until then their certificate counts at a gate."),
+    ),
     "permits_to_decide": Settling(
         "permit",
         ("permit_id",),

@@ -52,6 +52,7 @@ ACTS: Final[Mapping[str, str]] = {
     "place_arrival": N_("gave an arrival its place"),
     "settle_arrival": N_("settled an arrival that was not found"),
     "decide_case": N_("decided about a case"),
+    "set_back_code": N_("said that a health code was set back"),
     "request_transfer": N_("asked another community to take over"),
     "decide_transfer": N_("answered or withdrew a transfer"),
     "take_up_positive": N_("took up a positive of nobody"),
