@@ -12,6 +12,7 @@ from services.isolation.cases.plan_next_day import plan_next_day
 from services.isolation.release.propose_releases import propose_releases
 from services.isolation.tests.report_test import report_test
 from tests.integration.console.officers import Town, open_town
+from tests.integration.console.test_officers_settle import settle
 from tests.integration.isolation.saying import speaking
 from tests.integration.isolation.test_results import LAB
 from tests.integration.isolation.trial import china
@@ -80,6 +81,13 @@ def test_those_at_their_end_are_released_at_once_with_an_outcome_for_each(town: 
     again = [f"{released['case_id']}:{released['version']}"]
     assert "the case has changed meanwhile" in officer.send(preview, "/release/now", case=again).text
     assert "Nothing stands on this list" in officer.get("/lists/cases_to_release").text
+
+    listed = officer.get("/lists/codes_to_set_back")
+    assert "2 households with 2 people" in listed.text and "5 October" in listed.text
+    path = re.findall(r'href="(/lists/codes_to_set_back/[^"?]+)"', listed.text)[0]
+    assert "It is settled" in settle(officer, path, "set_back").text
+    assert "1 household with 1 person" in officer.get("/lists/codes_to_set_back").text
+    assert "health code set back" in officer.get(f"/cases/{path.rpartition('/')[2]}").text
 
 
 def test_whom_something_holds_by_then_stays_and_is_named_with_why(town: Town) -> None:
