@@ -10,7 +10,7 @@ from typing import Final
 
 from services.isolation.cases.case import Case
 from services.isolation.cases.revising import Change, home_from_hospital
-from services.isolation.tests.judged import Result, confirmed
+from services.isolation.tests.judged import Result, confirmed_of_stays
 
 _REASON: Final = "discharged"
 _NO_MORE: Final = "discharged_taken_back"
@@ -22,8 +22,9 @@ def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]
     :param back_at: when they came back from hospital last.
     :param results: all of theirs, of the cases that ended merged in this one, too.
     """
-    found = [one.sampled_at for one in confirmed(one for one in results if one.treated)]
-    came_home = sorted(one.at for one in case.story if one.discharged)
+    came_home = came_home_at(case)
+    treated = [one for one in results if one.treated]
+    found = [one.sampled_at for one in confirmed_of_stays(treated, came_home)]
     # Since they were home before; of the first stay, ever.
     before = [datetime.min.replace(tzinfo=UTC), *came_home]
     stays = zip(before, came_home, strict=False)
@@ -33,3 +34,8 @@ def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]
         return None
     back = (home_from_hospital(case, back_at),) if late else ()
     return Change(_REASON if late else _NO_MORE, back, from_today=True, never_positive=frozenset(mistaken))
+
+
+def came_home_at(case: Case) -> list[datetime]:
+    """After each stay in hospital that was no mistake."""
+    return sorted(one.at for one in case.story if one.discharged)

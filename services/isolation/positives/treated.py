@@ -22,10 +22,10 @@ from services.isolation.cases.states import MOVED_TO_HOSPITAL
 from services.isolation.cases.tables import case_history
 from services.isolation.plans import states
 from services.isolation.plans.task import Task
-from services.isolation.positives.discharged import change_by_discharge
+from services.isolation.positives.discharged import came_home_at, change_by_discharge
 from services.isolation.positives.rules import Treated, still_to_do_of_treated, was_mistake
 from services.isolation.positives.telling import call_again, plan_for_officer, tell_no_more
-from services.isolation.tests.judged import Result, confirmed
+from services.isolation.tests.judged import Result, confirmed, confirmed_of_stays
 from services.isolation.tests.tables import OF_POSITIVE
 
 _NO_MORE: Final = "positive_taken_back"
@@ -74,7 +74,7 @@ def see_to_treated(
         row["contacts_at"] = hand.uow.now  # with them it is seen to of themselves
     if row["treated_from"] is None:
         return
-    known, policy = confirmed(results), hand.book.policy(case)
+    known, policy = confirmed_of_stays(results, came_home_at(case)), hand.book.policy(case)
     if row["treated_id"] and known and row["treated_id"] not in {one.result_id for one in known}:
         back = _Told(hand, case, row["treated_id"]).back_before
         if back and all(one.sampled_at <= back for one in known):  # what stands is of another stay

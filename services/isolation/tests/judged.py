@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import Final
 
 POSITIVE: Final = "positive"
@@ -73,6 +74,17 @@ def confirmed(results: Iterable[Result]) -> list[Result]:
     """Positive ones of a sample of theirs alone that stand, the first one first."""
     positives = _positives(standing(results))
     return sorted((one for one in positives if one.of_one and one.stage == _CONFIRMED), key=_order)
+
+
+def confirmed_of_stays(results: Iterable[Result], came_home: Iterable[datetime]) -> list[Result]:
+    """Likewise, but a sample that rules out says nothing of what was found before they last came home.
+
+    :param came_home: when they came home from hospital, each time.
+    """
+    known = standing(results)
+    ends = [datetime.min.replace(tzinfo=UTC), *sorted(came_home), datetime.max.replace(tzinfo=UTC)]
+    stays = ([one for one in known if since < one.sampled_at <= until] for since, until in pairwise(ends))
+    return [one for of_stay in stays for one in confirmed(of_stay)]
 
 
 def made_up(tests: Iterable[date], sampled: Collection[date]) -> list[date]:

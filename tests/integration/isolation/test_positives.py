@@ -435,7 +435,7 @@ def test_whoever_comes_home_from_hospital_is_followed_for_that_unless_it_was_a_m
 
 def test_each_stay_in_hospital_is_followed_by_its_own_days(isolation: Trial, family: list[Event]) -> None:
     """The second one by what was found there, however late that is known, until it turns out a mistake."""
-    mother, _ = family
+    mother, child = family
     found(isolation, mother, "a")
     for went, back in (("02 10:00", "09 10:00"), ("12 10:00", "18 10:00")):
         isolation.clock.moment = china(f"2022-10-{went}")
@@ -449,6 +449,11 @@ def test_each_stay_in_hospital_is_followed_by_its_own_days(isolation: Trial, fam
     assert measure(isolation, mother) == ("home_health_monitoring", date(2022, 10, 18), date(2022, 10, 25))
     found(isolation, mother, "d", "negative", at=in_hospital, supersedes="c")
     assert measure(isolation, mother) == once
+    contact = measure(isolation, child)
+    found(isolation, mother, "e", at=in_hospital, stage="preliminary")
+    found(isolation, mother, "f", "negative", at=china("2022-10-14 08:00"), stage="ruled_out")
+    assert measure(isolation, mother) == once, "a false alarm later says nothing of what was found before"
+    assert measure(isolation, child) == contact
     assert isolation.audit()["balanced"]
 
 
