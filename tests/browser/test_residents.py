@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from field.words import LANGUAGES
 from services.isolation import tables as t
@@ -93,7 +93,7 @@ def test_a_household_reports_a_fever_and_reads_what_happens_next_without_script(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_household_asks_for_medicine_and_takes_it_back_without_script(
-    new_page: NewPage, home: Home, language: str
+    new_page: NewPage, home: Home, language: str, picture: Picture
 ) -> None:
     says = SAYS[language]
     page = new_page(home.path, scripts=False)
@@ -109,6 +109,8 @@ def test_a_household_asks_for_medicine_and_takes_it_back_without_script(
     expect(page.locator("#needs")).to_be_visible()
     expect(page.locator("main")).to_contain_text(says["asked"])
     page.locator(f'a[href="{home.path}/need"]').click()
+    page.wait_for_url("**/need")
+    picture(page, "resident-need")
     page.get_by_role("button", name=says["no more"]).click()
     expect(page.locator("main")).to_contain_text(says["back"])
 
@@ -171,25 +173,27 @@ def test_wish_24_nobody_is_kept_out_of_the_page_of_a_household(
     if language == "en":
         page.locator("header").get_by_role("button", name="English").click()
         expect(page.locator("html")).to_have_attribute("lang", language)
-    for path in (
-        home.path,
-        f"{home.path}/notice",
-        f"{home.path}/not-me",
-        f"{home.path}/need",
-        f"{home.path}/permit",
-        "/r/000000000000",
-    ):
-        page.goto(path)
-        page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
-        assert faults_by_axe(page) == [], path
-        assert sideways(page) <= 0, path
-        if path.endswith("/notice"):
-            picture(page, "resident-notice")
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        assert sideways(page) <= 0, path
-        small = page.locator("button, input:not([type=hidden]), summary, a.button").evaluate_all(
-            """all => all.map(one => one.closest('.choice') || one)
-                .map(one => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
-                .filter(([box]) => box.height && box.height < 43.5).map(([, html]) => html)"""
-        )
-        assert small == [], path
+    mistyped = home.check_ins()[0]["check_in_id"]
+    own_pages = ("notice", "not-me", "need", "permit", "correct", f"correct/{mistyped}")
+    for path in (home.path, *(f"{home.path}/{one}" for one in own_pages), "/r/000000000000"):
+        _keeps_nobody_out(page, path, picture)
+    home.at("2022-10-02 08:30")  # nothing was reported in the evening
+    _keeps_nobody_out(page, f"{home.path}/missed", picture)
+
+
+def _keeps_nobody_out(page: Page, path: str, picture: Picture) -> None:
+    page.goto(path)
+    assert page.url.endswith(path), "it led elsewhere"
+    page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
+    assert faults_by_axe(page) == [], path
+    assert sideways(page) <= 0, path
+    if path.endswith("/notice"):
+        picture(page, "resident-notice")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert sideways(page) <= 0, path
+    small = page.locator("button, input:not([type=hidden]), summary, a.button").evaluate_all(
+        """all => all.map(one => one.closest('.choice') || one)
+            .map(one => [one.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
+            .filter(([box]) => box.height && box.height < 43.5).map(([, html]) => html)"""
+    )
+    assert small == [], path

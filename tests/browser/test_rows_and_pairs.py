@@ -1,4 +1,5 @@
-"""An officer types results into a table by keyboard alone, and makes one of two who stand side by side."""
+"""An officer types results into a table by keyboard alone, makes one of two who stand side by side, and
+releases those whose days are full."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from tests.browser.conftest import Picture, log_in
 from tests.browser.test_officers import looks_well, press, reach
 from tests.browser.test_style import DESK, PHONE
 from tests.integration.console.officers import Town, open_town
+from tests.integration.console.test_officers_positives import found
+from tests.integration.console.test_officers_release import at, negative
 from tests.integration.console.test_officers_settle import HERE
 from tests.integration.registration.trial import person, report
 from tests.served import served
@@ -22,6 +25,10 @@ WORDS = {
         "one": "合并为同一人",
         "merged": "已合并为同一人",
         "two": "重新分开",
+        "look": "先看一遍",
+        "release": "确认解除",
+        "released": "已解除1人",
+        "held": "1人未解除",
         "differs": "不同",
     },
     "en": {
@@ -30,6 +37,10 @@ WORDS = {
         "one": "Make them one",
         "merged": "They are one now.",
         "two": "Make them two again",
+        "look": "Look at it first",
+        "release": "Release them",
+        "released": "1 person is released.",
+        "held": "1 person is not released",
         "differs": "differs",
     },
 }
@@ -58,6 +69,7 @@ def test_wish_10_rows_are_typed_by_tab_and_enter_and_a_pair_is_made_one(
         log_in(page, owner.name, town.console.code(owner.secret))
         _types_rows(page, says, picture)
         _makes_one(page, says, picture)
+        _releases(page, town, says, picture)
         context.close()
 
 
@@ -106,3 +118,26 @@ def _makes_one(page: Page, says: dict[str, str], picture: Picture) -> None:
     looks_well(page)
     press(page, page.get_by_role("button", name=says["two"]))
     page.wait_for_url("**/possible_duplicates?said=settled")
+
+
+def _releases(page: Page, town: Town, says: dict[str, str], picture: Picture) -> None:
+    cases = [town.open_case(level="low") for _ in range(2)]
+    for case_id in cases:
+        for day in (2, 4):
+            negative(town, case_id, day)
+    at(town, "2022-10-05 09:00")
+    page.goto("/lists/cases_to_release")
+    looks_well(page)
+    press(page, page.locator("#people a"))
+    page.wait_for_url("**choose=all*")
+    picture(page, "officer-to-release", **DESK)
+    press(page, page.get_by_role("button", name=says["look"]))
+    page.wait_for_url("**/release")
+    looks_well(page)
+    found(town.isolation, cases[:1])  # meanwhile
+    press(page, page.get_by_role("button", name=says["release"], exact=True))
+    page.wait_for_url("**/release/now")
+    for outcome in ("released", "held"):
+        expect(page.locator("main")).to_contain_text(says[outcome])
+    looks_well(page)
+    picture(page, "officer-released", **DESK)
