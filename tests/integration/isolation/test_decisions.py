@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
 
 from chassis.commands.command import Author, Outcome
-from chassis.ids import new_id
 from contracts.envelope import Event
 from field.scope import Scope
 from field.words import CASE_DECISIONS
@@ -37,7 +25,7 @@ from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
 from tests.doors import Visitor
 from tests.integration.isolation.saying import speaking
-from tests.integration.isolation.trial import SEALER, Trial, arrival, china, prepare, trial
+from tests.integration.isolation.trial import SEALER, Trial, arrival, china
 
 STREET = Author("staff", "/console/street", "street")
 OFFICER = Author("staff", "/console/officer", "officer")
@@ -342,162 +330,3 @@ def test_the_page_of_a_case_knows_what_can_be_decided(isolation: Trial, came: Ev
     assert possible() == {"release", "cancel", "refuse", "move_to_central", "move_to_hospital", "transfer"}
     decide(isolation, came, "cancel")
     assert possible() == {"reopen"}
-
-
-# -- any order ---------------------------------------------------------------------------------------------
-
-
-class Days(RuleBasedStateMachine):
-    """Three cases, two of one household, officers who decide anything, news, reports, and the clock."""
-
-    url: Callable[..., str]
-
-    @initialize()
-    def begins(self) -> None:
-        self.over = trial(type(self).url("isolation", prepare))
-        self.isolation = self.over.__enter__().with_policies("cn-2022-06").with_neighbourhood()
-        self.home = new_id()  # of the first two
-        self.came = [
-            arrival(level="low", person=PERSON, household_id=self.home),
-            arrival(level="medium", person=PERSON, household_id=self.home),
-            arrival(level="none", person=PERSON),
-        ]
-        self.isolation.follow(*self.came)
-        self.version = Counter({came.subject: 1 for came in self.came})
-        # From the start there is something to forget: few steps lead to it by themselves.
-        self.both_refuse()
-        self.asks((0, 1), "food")
-
-    def teardown(self) -> None:
-        self.over.__exit__(None, None, None)
-
-    @rule(number=st.integers(0, 2), decision=st.sampled_from(sorted(CASE_DECISIONS)))
-    def decided(self, number: int, decision: str) -> None:
-        self.isolation.clock.advance(seconds=1)  # nothing is asked, ended and planned again in one moment
-        before = told(self.isolation)
-        outcome = decide(self.isolation, self.came[number], decision)
-        assert outcome.kind in ("done", "conflict"), outcome
-        assert outcome.kind == "done" or told(self.isolation) == before
-
-    @rule(number=st.integers(0, 2))
-    def refuses(self, number: int) -> None:
-        refuse(self.isolation, self.came[number])
-
-    @rule()
-    def both_refuse(self) -> None:
-        ids = [came.subject for came in self.came[:2]]
-        assert _refuse(self.isolation, {"case_ids": ids, **REFUSAL}).kind == "done"
-
-    @rule(whose=st.sampled_from([(0,), (0, 1), (2,)]), kind=st.sampled_from(["food", "medical"]))
-    def asks(self, whose: tuple[int, ...], kind: str) -> None:
-        ids = [self.came[number].subject for number in whose]
-        said = _ask(self.isolation, {"case_ids": ids, "kind": kind, "text": "rice"})
-        assert said.kind in ("done", "conflict")
-
-    @rule(how=st.sampled_from(["done", "waived"]))
-    def settles(self, how: str) -> None:
-        tasks = [task for came in self.came for task in self.isolation.tasks(came, "due", "missed")]
-        for task in [one for one in tasks if one["kind"] == "settle_refusal"]:
-            said = {"task_id": task["task_id"]}
-            if how == "done":
-                outcome = _report_task(self.isolation, {**said, "outcome": "done"}, author=OFFICER)
-            else:
-                said |= {"expects": task["version"] or 0, "reason": "they go on"}
-                outcome = _waive(self.isolation, said, author=STREET)
-            assert outcome.kind in ("done", "not_allowed")
-
-    @rule(number=st.integers(0, 2), temperature=st.sampled_from([36.5, 38.5]))
-    def checks_in(self, number: int, temperature: float) -> None:
-        person = {"case_id": self.came[number].subject, "temperature": temperature, "symptoms": []}
-        said = _check_in(self.isolation, {"people": [{**person, "how_known": "seen"}]})
-        assert said.kind in ("done", "conflict")
-
-    @rule(
-        number=st.integers(0, 2),
-        level=st.sampled_from(["none", "low", "high"]),
-        absent=st.sampled_from([{}, {}, {"coming": "not_coming"}]),
-    )
-    def news(self, number: int, level: str, absent: dict[str, Any]) -> None:
-        self.isolation.clock.advance(seconds=1)
-        subject = self.came[number].subject
-        self.version[subject] += 1
-        moment = self.isolation.clock.now()
-        version = self.version[subject]
-        self.isolation.follow(
-            arrival(
-                subject,
-                version=version,
-                level=level,
-                at=moment,
-                person=PERSON,
-                household_id=self.came[number].data["household_id"],
-                **absent,
-            )
-        )
-
-    @rule(hours=st.sampled_from([1, 7, 26]))
-    def time_passes(self, hours: int) -> None:
-        self.isolation.clock.advance(hours=hours)
-        self.isolation.run_timers()
-        self.isolation.until_done(propose_releases)
-
-    @invariant()
-    def who_refuses_or_needs_something_is_not_forgotten(self) -> None:
-        self.isolation.until_done(plan_again)
-        tasks = {row["task_id"]: row for row in self.isolation.rows(t.tasks)}
-        cases = {row["case_id"]: row for row in self.isolation.rows(t.cases)}
-        for case_id, case in cases.items():
-            if case["state"] == "refused":
-                assert "settle_refusal" in live(self.isolation, case_id)
-        asked = [
-            (need["task_id"], need["people"])
-            for need in self.isolation.rows(t.needs)
-            if not need["withdrawn_at"]
-        ]
-        refused = [(row["task_id"], [row["case_id"]]) for row in self.isolation.rows(t.refusals)]
-        waiting = (None, "not_taken_over")
-        moved = [
-            (row["task_id"], [row["case_id"]])
-            for row in self.isolation.rows(t.transfers)
-            if row["outcome"] in waiting
-        ]
-        for task_id, named in asked + refused + moved:
-            task = tasks.get(task_id)
-            if task is None or task["state"] in ("done", "waived"):
-                continue  # refused when nobody was followed, or settled
-            if any(cases[case_id]["closed_at"] is None for case_id in named):
-                assert task["state"] != "cancelled" and cases[task["case_id"]]["closed_at"] is None
-
-    @invariant()
-    def nobody_is_without_an_end_or_something_next(self) -> None:
-        audit = self.isolation.audit()
-        assert audit["balanced"], audit["problems"]
-        checks = {row["case_id"] for row in self.isolation.rows(t.release_checks)}
-        for came in self.came:
-            case = self.isolation.case(came)
-            to_do = self.isolation.tasks(came, "due", "missed", "not_possible")
-            assert all(task["tell_at"] for task in to_do), "each climbs by a clock"
-            if case["closed_at"] is not None:
-                assert not [task for task in to_do if not task["about"]]
-            elif case["days"]:
-                assert to_do or case["plan_next"] or came.subject in checks, case["state"]
-        given = Counter(
-            who for case in self.isolation.rows(t.cases) if not case["closed_at"] for _, who in case["team"]
-        )
-        assert loads(self.isolation) == dict(given)
-
-
-@pytest.fixture
-def days(sqlite_url: Callable[..., str]) -> Iterator[type[Days]]:
-    Days.url = staticmethod(sqlite_url)
-    yield Days
-
-
-def test_whatever_is_decided_in_whatever_order_nobody_is_forgotten(days: type[Days]) -> None:
-    few = settings(
-        max_examples=10,
-        stateful_step_count=20,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-    )
-    run_state_machine_as_test(days, settings=few)
