@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
@@ -38,10 +41,29 @@ def _rows(conn: Connection, table: str) -> str:
 
 def with_opened(clear: str, sealer: Sealer) -> str:
     """A text, and behind it whatever is sealed in it. Raises SealBroken where a purpose is not known."""
-    found, ids = [clear], "|".join(map(re.escape, sealer.ids))
+    return "\n".join([clear, *(inside for _, inside in sealed_in(clear, sealer))])
+
+
+def sealed_in(clear: str, sealer: Sealer) -> Iterator[tuple[str, str]]:
+    """Each sealed piece of a text as it stands there, and what is in it, with what is sealed in that. Raises
+    SealBroken where a purpose is not known.
+    """
+    ids = "|".join(map(re.escape, sealer.ids))
     for token in re.findall(rf"(?<![\w-])(?:{ids})\.[A-Za-z0-9_-]{{{SHORTEST},}}={{0,2}}", clear):
-        found.append(with_opened(str(_opened(token, sealer)), sealer))
-    return "\n".join(found)
+        yield token, with_opened(str(_opened(token, sealer)), sealer)
+
+
+def in_files(database: Database) -> bytes:
+    """What lies in the files of an SQLite database, in its rows and beside them."""
+    path = Path(str(database.url.database))
+    return b"".join(one.read_bytes() for one in sorted(path.parent.glob(f"{path.name}*")))
+
+
+def vacuum(database: Database) -> None:
+    """As docs/retention.md has it for an SQLite database."""
+    with closing(sqlite3.connect(str(database.url.database))) as conn:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            conn.execute(statement)
 
 
 def _opened(token: str, sealer: Sealer) -> object:

@@ -20,6 +20,7 @@ from services.isolation import tables as of_isolation
 from services.registration.places.import_places import import_places
 from services.registration.staff.import_staff import import_staff
 from tests.doors import CONSOLE
+from tests.in_clear import in_clear, in_files, vacuum
 from tests.integration.console.phone_acts import (
     AT,
     act,
@@ -102,6 +103,13 @@ def test_an_officer_enters_or_dismisses_it(town_of_each: Round) -> None:
     }
     assert send(other, entered)["became"] == "entered", "it is not done again"
     assert len(check_ins(town)) == 1
+    console = town.console.work
+    stored = in_clear(console.database)
+    secrets = (entered, dismissed, "赵大山", "李兰")
+    assert not [secret for secret in secrets if secret in stored], "the console keeps nothing of it"
+    if console.database.is_sqlite:
+        vacuum(console.database)
+        assert not [secret for secret in secrets if secret[:48].encode() in in_files(console.database)]
 
 
 def test_an_officer_enters_what_is_old_and_is_told_what_keeps_it_from_being_done(town: Round) -> None:

@@ -3,7 +3,7 @@ and with all keys, in what they told each other, too."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -33,7 +33,7 @@ from services.notification.handover import sums as sums_of_notification
 from services.registration.following.follow_arrival import follow_arrival
 from services.registration.handover import sums as sums_of_registration
 from services.registration.tables import arrivals
-from tests.in_clear import in_clear, opened
+from tests.in_clear import in_clear, in_files, opened, sealed_in, vacuum
 from tests.integration.plans.busy_town import SERVICES, BusyTown
 from tests.made_up_rows import made_up
 from tests.said import made_command
@@ -45,6 +45,8 @@ SUMS = {
 }
 TERM = timedelta(days=181)
 PHONES = ("13900990001", "13900990002")
+_BEGINNING = 48
+"""Characters by which a sealed text is known in a file, where a long one lies in pieces."""
 LINK = Author("link", "/link/l-1", "l-1")
 
 
@@ -159,7 +161,30 @@ def everything(town: BusyTown) -> dict[str, str]:
     }
 
 
-def test_of_a_stripped_household_no_service_knows_anything(town: BusyTown) -> None:
+def sealed_of(town: BusyTown, secrets: Sequence[str]) -> dict[str, set[bytes]]:
+    """Service -> all that holds one of the secrets and is sealed, as it is stored: the beginning of each."""
+    return {
+        name: {
+            token[:_BEGINNING].encode()
+            for token, inside in sealed_in(in_clear(work.database), work.sealer)
+            if any(secret in inside for secret in secrets)
+        }
+        for name, work in town.works.items()
+    }
+
+
+def in_files_of(town: BusyTown, sealed: Mapping[str, set[bytes]], secrets: Sequence[str]) -> set[str]:
+    """Services in whose files one of these lies; files of PostgreSQL are not looked into."""
+    clear = {secret.encode() for secret in secrets}
+    works = {name: work.database for name, work in town.works.items() if work.database.is_sqlite}
+    files = {name: in_files(database) for name, database in works.items()}
+    return {name for name, file in files.items() if any(one in file for one in sealed[name] | clear)}
+
+
+def test_of_a_stripped_household_no_service_knows_anything(
+    town: BusyTown, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No row, no event, no line of a log, and of SQLite no file."""
     document = reported()
     number = document["data"]["person"]["identity_number"]
     secrets = ("Marker", number, *PHONES, "2019-03-04")
@@ -172,6 +197,9 @@ def test_of_a_stripped_household_no_service_knows_anything(town: BusyTown) -> No
     assert all(secret in everything(town)["registration"] for secret in (*secrets[:3], secrets[4]))
     assert all("Marker" in text for text in everything(town).values())
     end(town, ids)
+    sealed = sealed_of(town, secrets)
+    on_files = {name for name, work in town.works.items() if work.database.is_sqlite}
+    assert all(sealed.values()) and in_files_of(town, sealed, secrets) == on_files, "the search finds it"
     town.clock.moment += TERM
     strip(town)
     forget(town)
@@ -183,6 +211,11 @@ def test_of_a_stripped_household_no_service_knows_anything(town: BusyTown) -> No
         if secret in line
     ]
     assert left == []
+    for name in on_files:
+        vacuum(town.works[name].database)
+    assert in_files_of(town, sealed, secrets) == set()
+    said = capfd.readouterr()
+    assert not [secret for secret in secrets if secret in said.out + said.err]
     for name, sums in SUMS.items():
         with town.works[name].database.read() as conn:
             found = sums(conn, town.clock.now().date())
