@@ -1,4 +1,6 @@
-"""A unit of three looks after a household in a system that runs: P38 (a team of a community), P9 (needs)."""
+"""A unit of three looks after a household in a system that runs: P38 (a team of a community), P8 (a notice is
+signed, they are asked twice a day), P9 (needs).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,12 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from chassis.commands.command import Author
+from tests.doors import Visitor
 from tests.e2e.at_a_door import door_of, says, staff_of, templates
 from tests.e2e.conftest import MORNING
 from tests.e2e.databases import on
@@ -21,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.broker, on("postgresql")]
 
 PERSON = {"name": "王样例", "identity_type": "resident_id", "identity_number": "620102194801010121"}
 COMMUNITY = SPRING["division"]
+CHINA = ZoneInfo("Asia/Shanghai")
 UNIT = ("community_cadre", "health_worker", "police")
 
 
@@ -39,7 +44,26 @@ def to_residents(system: System) -> set[str]:
     return {template for template in templates(system) if template.startswith("resident_")}
 
 
-def test_p38_a_unit_of_three_has_the_case_and_p9_what_a_household_needs_is_asked_for_and_brought(
+def signed_and_asked_twice_a_day(system: System, door: Visitor, case_id: str, cadre: str) -> None:
+    """P8: the notice is signed, and the temperature taken in each of two windows of a day is recorded."""
+
+    def tasks(kind: str) -> list[Any]:
+        of_it = "SELECT due_from, due_by, state FROM tasks WHERE case_id = :id AND kind = :kind"
+        return system.ask("isolation", f"{of_it} ORDER BY due_from", id=case_id, kind=kind)
+
+    says(door, cadre, "sign_notice", {"case_ids": [case_id], "outcome": "signed"})
+    assert [row.state for row in tasks("signed_notice")] == ["done"]
+    windows = [(row.due_from.astimezone(CHINA), row.due_by.astimezone(CHINA)) for row in tasks("check_in")]
+    tomorrow = [(begins.hour, ends.hour) for begins, ends in windows if begins.date() > MORNING.date()]
+    assert tomorrow == [(8, 10), (16, 18)]
+    person = {"case_id": case_id, "temperature": 36.6, "symptoms": [], "how_known": "seen"}
+    says(door, cadre, "report_check_in", {"people": [person]})
+    [kept] = system.ask("isolation", "SELECT temperature, abnormal FROM check_ins")
+    assert kept.temperature == 366 and not kept.abnormal, "in tenths of a degree"
+    assert [row.state for row in tasks("check_in")][:2] == ["done", "due"]
+
+
+def test_p38_a_unit_of_three_has_the_case_p8_it_asks_twice_a_day_and_p9_brings_what_is_needed(
     running_system: System, tmp_path: Path
 ) -> None:
     system = running_system
@@ -81,3 +105,6 @@ def test_p38_a_unit_of_three_has_the_case_and_p9_what_a_household_needs_is_asked
     assert [row.state for row in needs("medical")] == ["due"], "until somebody saw her"
     system.settled()
     assert to_residents(system) == before, "what they asked for stands on their page, and in no text"
+    system.set_clock(MORNING + timedelta(hours=8))
+    with door_of(system) as door:
+        signed_and_asked_twice_a_day(system, door, str(case.case_id), cadre)
