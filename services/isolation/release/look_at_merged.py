@@ -16,6 +16,7 @@ from services.isolation.breaches.tables import breaches
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
+from services.isolation.cases.decisions import RELEASE
 from services.isolation.cases.in_hand import cases_in_hand
 from services.isolation.cases.merged import going_on, known_as
 from services.isolation.cases.revise_cases import Occasion, revise_cases
@@ -39,6 +40,7 @@ from services.isolation.policies.rules import (
     SETTLE_BREACH,
     TRANSFER_TASKS,
 )
+from services.isolation.release.codes import await_codes
 from services.isolation.release.facts import KINDS, facts_of
 from services.isolation.release.rules import HEALTH_AND_WILL, lacks
 from services.isolation.tests.followed import look_again
@@ -101,6 +103,7 @@ def look_at_merged(uow: UnitOfWork) -> int:
             for id, (decision, under) in sorted(decided.items()):
                 if (case := hand.find(id)) and (followed := hand.find(under)):
                     end_as_decided(hand, case, decision, followed)
+        await_codes(uow, {id for id, (decision, _) in decided.items() if decision == RELEASE})
     look_again(uow.conn, {*named, *locked}, uow.now)
     # Where news came meanwhile, it is looked at once more.
     update_rows(uow.conn, merged_cases, later, key=["case_id", "version"], set=["went_on_as", "look_at"])

@@ -493,6 +493,10 @@ def test_whoever_is_there_and_goes_on_as_another_case_keeps_the_bed_and_is_not_f
     assert two.live(two.goes_on) == ["leave_central"] and two.live(two.ends) == []
     assert decide(isolation, arrival(two.goes_on), "release").kind == "done"
     assert beds(isolation)["101"] == (0, 0, 1) and balanced(isolation)
+    isolation.clock.advance(minutes=1)
+    two.make_two()
+    assert isolation.case(two.ends)["state"] == "released"
+    assert two.ends in {row["case_id"] for row in isolation.rows(t.codes_to_set_back)}, "gates stop them, too"
 
 
 def test_two_again_one_is_in_the_centre_and_the_other_is_followed_at_home(
