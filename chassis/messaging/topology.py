@@ -335,6 +335,7 @@ class Declared:
             stay_alive(connection)
             if time.monotonic() - self._went_on > _STUCK_S:
                 return False
+        self._went_on = time.monotonic()
         return True
 
     def _going_on(self) -> Iterator[Entity]:
