@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pictures", type=Path, help="keep the pictures of the guides in this folder")
 
 
-def _is_a_fault(line: ConsoleMessage) -> bool:
+def is_a_fault(line: ConsoleMessage) -> bool:
     """A page that refuses (404, 422) is none."""
     return line.type == "error" and not line.text.startswith("Failed to load resource")
 
@@ -62,7 +62,7 @@ def new_page(browser: Browser, console: str) -> Iterator[NewPage]:
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda asked: asked.url.startswith(console + "/") or abroad.append(asked.url))
-        page.on("console", lambda line: said.append(line.text) if _is_a_fault(line) else None)
+        page.on("console", lambda line: said.append(line.text) if is_a_fault(line) else None)
         page.goto(path)
         return page
 

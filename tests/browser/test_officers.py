@@ -14,8 +14,8 @@ from chassis.ids import new_id
 from services.isolation.central.import_centres import import_centres
 from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.request_permit import request_permit
-from tests.browser.conftest import Picture, every, log_in
-from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways
+from tests.browser.conftest import Picture, every, is_a_fault, log_in
+from tests.browser.test_style import DESK, PHONE, faults_by_axe, sideways, sideways_at_double_size
 from tests.integration.console.officers import Town, open_town
 from tests.integration.console.test_officers_settle import HERE
 from tests.integration.console.trial import PASSWORD
@@ -93,8 +93,10 @@ def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
 
 
 def looks_well(page: Page) -> None:
+    """axe finds nothing serious; nothing has to be moved sideways, with text of double size neither."""
     assert faults_by_axe(page) == []
     assert sideways(page) <= 0
+    assert sideways_at_double_size(page) <= 0, page.url
 
 
 def test_wish_3_the_figure_of_a_long_list_comes_after_its_rows(
@@ -131,7 +133,7 @@ def test_wish_24_a_morning_by_keyboard_alone(
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = context.new_page()
     faults: list[str] = []
-    page.on("console", lambda line: faults.append(line.text) if line.type == "error" else None)
+    page.on("console", lambda line: faults.append(line.text) if is_a_fault(line) else None)
     page.on("request", lambda asked: asked.url.startswith(address) or faults.append(asked.url))
 
     page.goto("/log-in")
@@ -199,6 +201,14 @@ def test_wish_24_a_morning_by_keyboard_alone(
     picture(page, "officer-case", **DESK)
     page.locator("details").evaluate_all("all => all.forEach(one => one.open = true)")
     looks_well(page)
+    press(page, page.locator("details.decide button[value=waived]").first)
+    page.wait_for_url("**/cases/*/tasks/*")
+    expect(page.locator("textarea[aria-invalid=true]"), "why it is waived").to_be_visible()
+    looks_well(page)
+    reach(page, page.locator("textarea[aria-invalid=true]"))
+    page.keyboard.type("seen on the stairs")
+    press(page, page.locator("details.decide[open] button[value=waived]"))
+    page.wait_for_url("**/cases/*?said=waived")
     press(page, page.locator('main a[href$="/decide/move_to_central"]'))
     page.wait_for_url("**/decide/*")
     for field in ("place", "escort"):
@@ -300,7 +310,7 @@ def test_p8_a_bed_in_central_isolation_is_held_by_keyboard_from_the_case(
     rows = ("site,雁白路隔离点,cg,101,1,no", "site,雁白路隔离点,cg,102,3,yes", "other,九州隔离点,cg,7,2,no")
     town.isolation.do(import_centres, "centre_id,name,district,room,beds,families\n" + "\n".join(rows))
     household = new_id()
-    case_id, _ = (town.open_case(level="medium", household_id=household) for _ in range(2))
+    case_id, child_id = (town.open_case(level="medium", household_id=household) for _ in range(2))
     owner = town.console.owner("officer.z", "officer", "officer")
     context = browser.new_context(locale=language, viewport=size, base_url=address, ignore_https_errors=True)
     page = context.new_page()
@@ -309,9 +319,13 @@ def test_p8_a_bed_in_central_isolation_is_held_by_keyboard_from_the_case(
     press(page, page.locator('main a[href$="/bed"]'))
     page.wait_for_url("**/bed")
     looks_well(page)
-    for field in ("bed", "who-0", "dependants-0"):
-        reach(page, page.locator(f"#{field}"))
-        page.keyboard.press("ArrowDown")
+    reach(page, page.locator("#bed"))
+    page.keyboard.press("ArrowDown")
+    for field, chosen in (("who-0", "adult"), ("dependants-0", "come_along"), ("who-1", "child")):
+        page.locator(f"#{field}").select_option(chosen)
+    reach(page, page.locator("input[name=goes-1]"))
+    page.keyboard.press("Space")
+    page.locator("#carer-1").select_option(case_id)
     picture(page, "officer-bed", **DESK)
     says = "Hold the beds" if language == "en" else "留床"
     press(page, page.get_by_role("button", name=says, exact=True))
@@ -325,9 +339,17 @@ def test_p8_a_bed_in_central_isolation_is_held_by_keyboard_from_the_case(
     press(page, page.locator('main a[href^="/lists/on_the_way/"]').first)
     page.wait_for_url("**/lists/on_the_way/*")
     looks_well(page)
-    says = "They are admitted" if language == "en" else "本人入住"
+    says = "All are admitted" if language == "en" else "全部入住"
     press(page, page.get_by_role("button", name=says, exact=True))
     page.wait_for_url("**/lists/on_the_way?said=settled")
     page.goto("/lists/in_centres")
+    looks_well(page)
+    page.goto(f"/cases/{child_id}")
+    press(page, page.locator(f'main a[href="/cases/{child_id}/carer"]'))
+    page.wait_for_url("**/carer")
+    expect(page.locator("#carer")).to_be_visible()
+    looks_well(page)
+    page.locator("main button").click()
+    expect(page.locator("[aria-invalid=true]"), "nobody is named yet").to_have_count(1)
     looks_well(page)
     context.close()
