@@ -57,7 +57,7 @@ def _once(macro: Callable[[Hashable], str], thing: Hashable) -> str:
 def _packed(css: str) -> str:
     """A stylesheet without what only its readers need: comments, and most of its white space."""
     bare = " ".join(re.sub(r"/\*.*?\*/", " ", css, flags=re.S).split())
-    return re.sub(r" ?([{};,]) ?", r"\1", bare).replace(": ", ":").replace(";}", "}")
+    return re.sub(r" ?([{};,>]) ?", r"\1", bare).replace(": ", ":").replace(";}", "}")
 
 
 def add_frame_of_pages(app: Flask) -> None:
