@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import with_merged
 from services.isolation.cases.tables import case_history
 
 HOME: Final = "home"
@@ -23,7 +23,7 @@ def home_carers(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     """Case -> name and phone of whoever cares for them there, sealed: whom somebody named last, in whatever
     order it came, also where it was said of a case that ended merged in this one.
     """
-    goes_on_as = ended_in(conn, case_ids) | {id: id for id in case_ids}
+    goes_on_as = with_merged(conn, case_ids)
     rows = conn.execute(
         select(_H.case_id, _H.detail)
         .where(is_in(conn, _H.case_id, goes_on_as), _H.what == HOME)

@@ -101,16 +101,21 @@ def ended_in(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     return found
 
 
+def with_merged(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
+    """These cases, and those that ended merged in one of them: case -> which of these."""
+    return {case_id: case_id for case_id in case_ids} | ended_in(conn, case_ids)
+
+
 def known_as(conn: Connection, case_id: str) -> set[str]:
     """This case, and those that ended merged in it."""
-    return {case_id, *ended_in(conn, [case_id])}
+    return set(with_merged(conn, [case_id]))
 
 
 def one_person(conn: Connection, case_ids: Collection[str]) -> dict[str, str]:
     """These cases and all others of the same people: case -> the one that goes on for it in the end."""
     goes_on_as = going_on(conn, case_ids) if case_ids else {}
     ends = {goes_on_as.get(case_id, case_id) for case_id in case_ids}
-    return ended_in(conn, ends) | {end: end for end in ends} | goes_on_as
+    return with_merged(conn, ends) | goes_on_as
 
 
 def followed_unchanged(conn: Connection, case_ids: Collection[str], since: datetime) -> set[str]:

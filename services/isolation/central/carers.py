@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from chassis.database.statements import is_in
 from services.isolation.cases.lists import LIVING
-from services.isolation.cases.merged import ended_in, going_on, one_person
+from services.isolation.cases.merged import going_on, one_person, with_merged
 from services.isolation.cases.tables import cases
 from services.isolation.central.rules import ADMITTED, ADULT, DECIDED
 from services.isolation.central.tables import IS_ADMITTED, TAKES_BED, moves
@@ -47,7 +47,7 @@ def adults_there(conn: Connection, household: str, centre_id: str | None = None)
     """
     # No index has households: their links name the cases that were ever of them.
     ever = conn.execute(select(links.c.cases).where(links.c.household == household)).scalar_one_or_none()
-    theirs = {*ever, *ended_in(conn, ever)} if ever else ()
+    theirs = with_merged(conn, ever) if ever else ()
     rows = conn.execute(
         select(_M.case_id, _M.centre_id, _M.room_id, _M.state, LIVING.label("household"))
         .join(cases, cases.c.case_id == _M.case_id)

@@ -16,7 +16,7 @@ from contracts.faults import Fault, Refused
 from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.in_hand import CasesInHand
-from services.isolation.cases.merged import ended_in, known_as
+from services.isolation.cases.merged import known_as, with_merged
 from services.isolation.central.carers import in_care
 from services.isolation.central.rules import ADMITTED, LEFT, LET_GO
 from services.isolation.central.tables import IS_DECIDED, TAKES_BED, TO_SETTLE, moves
@@ -56,7 +56,7 @@ def come_no_more(uow: UnitOfWork, case_ids: Collection[str]) -> None:
 
     :param case_ids: of cases that are locked.
     """
-    theirs = is_in(uow.conn, _M.case_id, {*case_ids, *ended_in(uow.conn, case_ids)})
+    theirs = is_in(uow.conn, _M.case_id, with_merged(uow.conn, case_ids))
     open_ones = select(_M.move_id, _M.settled_at).join(tasks, tasks.c.task_id == _M.task_id)
     open_ones = open_ones.where(theirs, TO_SETTLE, or_(IS_DECIDED, tasks.c.state.not_in(sorted(FINISHED))))
     written = [

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from chassis.database.statements import is_in
 from services.isolation.breaches.rules import CONFIRMED
 from services.isolation.breaches.tables import breaches
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import with_merged
 
 
 def breaches_shown(conn: Connection, case_ids: Sequence[str], zone: ZoneInfo) -> dict[str, list[Any]]:
@@ -20,7 +20,7 @@ def breaches_shown(conn: Connection, case_ids: Sequence[str], zone: ZoneInfo) ->
     nobody followed them is told first (breaches/tell_breaches.py).
     """
     b = breaches.c
-    whose = {id: id for id in case_ids} | ended_in(conn, case_ids)
+    whose = with_merged(conn, case_ids)
     known = b.state == CONFIRMED, b.told_confirmed.is_(None)
     rows = conn.execute(
         select(b.case_id, b.why, b.at).where(is_in(conn, b.case_id, whose), *known).order_by(b.at)

@@ -20,7 +20,7 @@ from services.isolation.cases import states
 from services.isolation.cases.case import Case
 from services.isolation.cases.casebook import CHUNK, Casebook, casebook
 from services.isolation.cases.lookup import due_cases
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import with_merged
 from services.isolation.cases.revise_cases import Occasion, revise_cases
 from services.isolation.cases.revising import Change
 from services.isolation.cases.story import Chapter, Exposed
@@ -47,8 +47,7 @@ def make_contacts(uow: UnitOfWork) -> int:
     with casebook(uow) as book:
         living = _living_with(uow, {row.case_id: row.household_id or row.case_id for row in rows})
         locked = book.lock({id for ids in living.values() for id in ids} | living.keys())
-        merged = ended_in(uow.conn, living)
-        whose = {id: id for id in living} | merged
+        whose = with_merged(uow.conn, living)
         back = back_from_hospital(uow.conn, whose)
         results = all_results_of(uow, {id: end for id, end in whose.items() if end in back}) if back else {}
         changes: dict[str, list[tuple[str, date | None, frozenset[str]]]] = {}

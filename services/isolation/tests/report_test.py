@@ -21,7 +21,7 @@ from field.words import RUNG_OF_ROLE
 from services.isolation.cases.case import Case
 from services.isolation.cases.decisions import REOPEN_WITHIN
 from services.isolation.cases.in_hand import CasesInHand, cases_in_hand
-from services.isolation.cases.merged import ended_in
+from services.isolation.cases.merged import with_merged
 from services.isolation.cases.tables import cases as cases_table
 from services.isolation.plans.task import Task
 from services.isolation.teams.alarm import on_duty
@@ -340,7 +340,7 @@ def _days_negative(hand: CasesInHand) -> dict[str, set[date]]:
     late = [id for id, case in followed.items() if left_undone(hand.tasks(case), today, uow.zone)]
     if not late:
         return {}
-    whose = {**ended_in(uow.conn, late), **{id: id for id in late}}
+    whose = with_merged(uow.conn, late)
     return {
         id: {one.taken_on for one in standing(results) if one.result == NEGATIVE}
         for id, results in results_of(uow, whose).items()
