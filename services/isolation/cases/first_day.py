@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from field.days import local_day
-from services.isolation.cases.rows import story_from
-from services.isolation.cases.rule_of_case import rule_of_case
+from services.isolation.cases.rule_of_case import standing_of_case
+from services.isolation.cases.story import Standing
 from services.isolation.cases.tables import cases
-from services.isolation.policies.known import policies_with_ids, policy_of_text
+from services.isolation.policies.known import policy_of_text
+from services.isolation.policies.rules import Policy
 
 _C = cases.c
 FIRST_DAY_COLUMNS: Final = (
@@ -21,13 +22,23 @@ FIRST_DAY_COLUMNS: Final = (
 )
 
 
-def first_day(conn: Connection, row: Any, zone: ZoneInfo) -> date:
+def standing_as_planned(
+    conn: Connection, row: Any, policies: Mapping[str, Policy], zone: ZoneInfo
+) -> Standing | None:
     """By the text that the case was planned by: a correction after its end changes nothing that was said.
+    None: it was planned by another one, which is not kept.
 
     :param row: of a case, with at least `FIRST_DAY_COLUMNS`.
+    :param policies: by id, those of its chapters.
     """
-    policies = policies_with_ids(conn, {one.policy_id for one in story_from(row.chapters)}, zone)
     own = policy_of_text(conn, row.policy_id, row.policy_version, zone)
-    rule = rule_of_case(row, {**policies, row.policy_id: own}, zone) if own else None
+    return standing_of_case(row, {**policies, row.policy_id: own}, zone) if own else None
+
+
+def first_day(row: Any, stands: Standing | None) -> date:
+    """
+    :param row: of a case, with at least `FIRST_DAY_COLUMNS`.
+    :param stands: that case, by `standing_as_planned`.
+    """
     day_zero: date = row.counted_from
-    return rule.first_day(day_zero, local_day(row.arrived_at, zone)) if rule else day_zero
+    return stands.rule.first_day(day_zero, stands.arrival_day) if stands else day_zero

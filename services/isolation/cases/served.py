@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from field.days import local_day
-from services.isolation.cases.first_day import first_day
-from services.isolation.cases.rule_of_case import standing_of_case
-from services.isolation.policies.known import policy_of_text
+from services.isolation.cases.first_day import first_day, standing_as_planned
+from services.isolation.cases.story import Standing
 from services.isolation.policies.rules import Policy
 
 
@@ -25,19 +23,19 @@ def stages_served(
     asked of them elsewhere, and is not ours to certify.
 
     :param row: of a case, with at least `FIRST_DAY_COLUMNS` and `release_on`.
+    :param policies: by id, those of its chapters.
     """
-    text = policy_of_text(conn, row.policy_id, row.policy_version, zone)
-    known = {**policies, row.policy_id: text} if text else policies
-    stands = standing_of_case(row, known, zone)
-    arrival_day = local_day(row.arrived_at, zone)
-    before = [
-        _said(one.rule.measure, one.rule.days, one.rule.first_day(one.day_zero, arrival_day), one.release_on)
-        for one in (stands.passed if stands else ())
-        if one.release_on > arrival_day
-    ]
-    if not before:
-        return [_said(row.measure, row.days, first_day(conn, row, zone), row.release_on)]
-    return [*before, _said(row.measure, row.days, row.counted_from, row.release_on)]
+    stands = standing_as_planned(conn, row, policies, zone)
+    before = [*_before(stands)] if stands else []
+    begins = row.counted_from if before else first_day(row, stands)
+    return [*before, _said(row.measure, row.days, begins, row.release_on)]
+
+
+def _before(stands: Standing) -> Iterator[dict[str, Any]]:
+    arrival_day = stands.arrival_day
+    for rule, day_zero, release_on in stands.passed:
+        if release_on > arrival_day:
+            yield _said(rule.measure, rule.days, rule.first_day(day_zero, arrival_day), release_on)
 
 
 def _said(measure: str, days: int, begins: date, until: date) -> dict[str, Any]:

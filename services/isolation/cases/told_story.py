@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from chassis.doors.declared import Asked, Column, ThingQuery
 from field.scope import Scope
 from services.isolation.cases.decisions import possible
-from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day
+from services.isolation.cases.first_day import FIRST_DAY_COLUMNS, first_day, standing_as_planned
 from services.isolation.cases.lists import CASE
 from services.isolation.cases.rows import story_from
 from services.isolation.cases.states import FOLLOWED, MOVED_TO_CENTRAL
@@ -51,27 +51,25 @@ def _case_story(conn: Connection, scope: Scope, asked: Asked, id: str) -> Mappin
     named = select(policies.c.edition, policies.c.title).where(policies.c.policy_id == row.policy_id)
     policy = conn.execute(named).one_or_none()
     of_it = _tasks(conn, id, asked.zone)
-    entered_on = entry(story_from(row.chapters))
+    story = story_from(row.chapters)
+    known = policies_with_ids(conn, {chapter.policy_id for chapter in story}, asked.zone)
+    as_planned = standing_as_planned(conn, row, known, asked.zone)
+    goes_on = case["state"] in _GOES_ON
+    entered_on = entry(story)
     asked_for = any(one["kind"] == CONFIRM_TRANSFER and one["state"] in states.LIVE for one in of_it)
     return {
         **case,
         "decisions": list(possible(case["state"], asked=asked_for)) if case["version"] else [],
         "edition": policy.edition if policy else None,
-        "first_day": first_day(conn, row, asked.zone).isoformat(),
+        "first_day": first_day(row, as_planned).isoformat(),
         "entered_on": entered_on.isoformat() if entered_on else None,
-        "then": _to_come(conn, row, asked.zone) if case["state"] in _GOES_ON else [],
+        "then": stages_to_come(standing(story, row.arrived_at, known, asked.zone)) if goes_on else [],
         "policy_title": policy.title if policy else None,
         "team": [{"role": role, "staff_id": staff_id} for role, staff_id in row.team],
         "tasks": of_it,
         "history": _history(conn, id, asked.zone),
         "as_of": asked.now,
     }
-
-
-def _to_come(conn: Connection, row: Any, zone: ZoneInfo) -> list[dict[str, Any]]:
-    story = story_from(row.chapters)
-    known = policies_with_ids(conn, {chapter.policy_id for chapter in story}, zone)
-    return stages_to_come(standing(story, row.arrived_at, known, zone))
 
 
 def _tasks(conn: Connection, case_id: str, zone: ZoneInfo) -> list[dict[str, Any]]:
