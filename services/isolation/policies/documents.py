@@ -60,6 +60,7 @@ from services.isolation.policies.rules import (
 from services.isolation.policies.schema import NEEDS, PERMITS, check
 
 _CHINA: Final = ZoneInfo("Asia/Shanghai")
+_CATEGORIES: Final = (CLOSE_CONTACT, DISCHARGED, INBOUND)
 _NO_MORE_TOLD: Final = "reporter"
 """Could stand in `told` before 30 November 2026, and nothing followed: whoever reports learns of no case."""
 
@@ -88,15 +89,10 @@ def policy_from(document: Mapping[str, Any], version: int, zone: ZoneInfo = _CHI
     for level, given in checked["levels"].items():
         if "treat_as" in given:
             rules[level] = rules[given["treat_as"]]
-    contact = checked["close_contact"]
-    if "treat_as" not in contact:
-        rules[CLOSE_CONTACT] = _rule(CLOSE_CONTACT, contact, ladders)
-    discharged = checked["discharged"]
-    if discharged and "treat_as" not in discharged:
-        rules[DISCHARGED] = _rule(DISCHARGED, discharged, ladders)
-    inbound = checked["inbound"]
-    if inbound and "treat_as" not in inbound:
-        rules[INBOUND] = _rule(INBOUND, inbound, ladders)
+    contact, discharged, inbound = (checked[category] for category in _CATEGORIES)
+    for category, given in zip(_CATEGORIES, (contact, discharged, inbound), strict=True):
+        if given and "treat_as" not in given:
+            rules[category] = _rule(category, given, ladders)
     return Policy(
         policy_id=checked["policy_id"],
         version=version,
