@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Final
 
 from services.isolation.cases.case import Case
@@ -17,7 +18,7 @@ _NO_MORE: Final = "discharged_taken_back"
 
 
 def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]) -> Change | None:
-    """Of each stay in hospital. None: the case says it already, or there is nothing to say.
+    """What each stay in hospital says of the case. None: it says so already, or there is nothing to say.
 
     :param back_at: when they came back from hospital last.
     :param results: all of theirs, of the cases that ended merged in this one, too.
@@ -25,11 +26,10 @@ def change_by_discharge(case: Case, back_at: datetime, results: Iterable[Result]
     came_home = came_home_at(case)
     treated = [one for one in results if one.treated]
     found = [one.sampled_at for one in confirmed_of_stays(treated, came_home)]
-    # Since they were home before; of the first stay, ever.
-    before = [datetime.min.replace(tzinfo=UTC), *came_home]
-    stays = zip(before, came_home, strict=False)
-    mistaken = {until for since, until in stays if not any(since < at <= until for at in found)}
-    late = any(at > before[-1] for at in found)
+    # A stay reaches back to when they came home before; the first one as far as anything is known.
+    ends = [datetime.min.replace(tzinfo=UTC), *came_home]
+    mistaken = {until for since, until in pairwise(ends) if not any(since < at <= until for at in found)}
+    late = any(at > ends[-1] for at in found)
     if not mistaken and not late:
         return None
     back = (home_from_hospital(case, back_at),) if late else ()
