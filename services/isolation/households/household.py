@@ -160,7 +160,7 @@ def _person(uow: UnitOfWork, row: Row[Any], label: Mapping[str, Any], seen: _See
     story = story_from(row.chapters)
     stands = standing(story, row.arrived_at, seen.reference.policies.by_id, seen.zone)
     entered_on = entry(story)
-    inbound = policy and counts_as_inbound(policy, entered_on, local_day(row.arrived_at, seen.zone))
+    inbound = policy and counts_as_inbound(policy, entered_on, stands.arrival_day)
     return {
         "case_id": row.case_id,
         "label": label,
