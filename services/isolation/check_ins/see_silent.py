@@ -49,11 +49,14 @@ def see_silent(uow: UnitOfWork, policies: Policies, ended: Mapping[str, str]) ->
 def heard_of(hand: CasesInHand, said: Said, case: Case, moment: datetime, how_known: str) -> None:
     """Something was reported of them: nobody has to go there, or somebody is there now.
 
-    :param moment: of which it is: the beginning of the window that it settles, not settled yet, or of now. Of
-        before the windows for which somebody goes there it says nothing of those.
+    :param moment: of which the report is: the beginning of the window that it settles, which nobody has
+        settled yet, or else when the check-in was taken. A report of a moment before the windows for which
+        somebody goes there says nothing of them.
     """
-    asked = [_as_asked(task) for task in hand.tasks(case)]
-    for task in [task for task in hand.tasks(case) if task.kind == SEE_SILENT and task.live]:
+    known = hand.tasks(case)
+    visits = [task for task in known if task.kind == SEE_SILENT and task.live]
+    asked = [_as_asked(task) for task in known] if visits else []
+    for task in visits:
         since = silent_since(asked, task.about)
         if since is not None and moment < since:
             continue
