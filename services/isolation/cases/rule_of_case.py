@@ -18,8 +18,8 @@ def rule_of_case(row: Any, policies: Mapping[str, Policy], zone: ZoneInfo) -> Ru
 
 
 def standing_of_case(row: Any, policies: Mapping[str, Policy], zone: ZoneInfo) -> Standing | None:
-    """Of one that has ended: as it was followed when it ended. None: what is stored was planned by
-    another text than these.
+    """Where a case stands; one that has ended, as it was followed when it ended. None: what is stored was
+    planned by another text than these.
 
     :param row: of a case, with chapters, arrived_at, closed_at, measure, days and counted_from.
     :param policies: by id, those of its chapters.

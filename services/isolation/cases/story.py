@@ -304,7 +304,7 @@ def _is_of_entry(policy: Policy, entered_on: date | None, course: Sequence[Stage
 
 
 def _full_on(rule: Rule, day_zero: date) -> date:
-    """When the days of its last stage are."""
+    """The day on which the days of its last stage are full."""
     return release_day(day_zero, _days_of(rule))
 
 

@@ -67,7 +67,8 @@ def adults_there(conn: Connection, household: str, centre_id: str | None = None)
 
 
 def may_be_carers(conn: Connection, household: str, centre_id: str, state: str) -> list[AdultThere]:
-    """Of one who is there: whoever is there; of one who is on the way also whoever goes, too.
+    """For somebody who is in the centre, the adults who are there; for somebody who is on the way, those who
+    are on the way, too.
 
     :param state: of the move of the one who cannot be alone.
     """
@@ -76,7 +77,7 @@ def may_be_carers(conn: Connection, household: str, centre_id: str, state: str) 
 
 
 def by_case(adults: Iterable[AdultThere]) -> dict[str, AdultThere]:
-    """By each case of theirs."""
+    """The adults by their case there, and by the one that goes on for it."""
     return {case_id: adult for adult in adults for case_id in (adult.case_id, adult.goes_on_as)}
 
 

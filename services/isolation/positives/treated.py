@@ -71,7 +71,7 @@ def see_to_treated(
     if was_mistake(results) and row["result_id"] is None:
         row["contacts_at"] = hand.uow.now  # whoever of the household was told is no contact
     if change_by_discharge(case, hand.uow.now, results):
-        row["contacts_at"] = hand.uow.now  # with them it is seen to of themselves
+        row["contacts_at"] = hand.uow.now  # make_contacts.py changes their own case, too
     if row["treated_from"] is None:
         return
     known, policy = confirmed_of_stays(results, came_home_at(case)), hand.book.policy(case)

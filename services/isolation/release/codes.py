@@ -13,7 +13,7 @@ from services.isolation.release.tables import codes_to_set_back as table
 
 
 def await_codes(uow: UnitOfWork, released: Collection[str]) -> None:
-    """From now on it is waited for; of whoever is released once more, anew."""
+    """Their codes are to be set back, from now on; a row that an earlier release left counts anew, too."""
     rows = [{"case_id": case_id, "since": uow.now} for case_id in sorted(released)]
     upsert_rows(uow.conn, table, rows, key=["case_id"], set=["since"])
 
@@ -25,4 +25,5 @@ def awaited_codes(conn: Connection, case_ids: Collection[str]) -> set[str]:
 
 
 def await_codes_no_more(conn: Connection, case_ids: Collection[str]) -> None:
+    """Somebody said that the codes of these are set back, or nothing is known of the people any more."""
     delete_rows(conn, table, [{"case_id": case_id} for case_id in sorted(case_ids)], key=["case_id"])
