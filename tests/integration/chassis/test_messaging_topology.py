@@ -34,7 +34,7 @@ from chassis.names import ARRIVALS, EVENTS, REPLIES, UNROUTED
 from chassis.unit_of_work import UnitOfWork
 from contracts.envelope import ONE, Event
 from tests.integration.chassis.trial_service import Trial, place_event, prepare, running, write_down
-from tests.waiting import eventually
+from tests.waiting import PATIENCE_S, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -147,22 +147,24 @@ def test_nobody_waits_for_a_consumer_that_is_stuck_as_it_declares(
     monkeypatch.setattr(topology, "_STUCK_S", 0.1)
     declared, answered = Declared(SERVICE, (1, 5)), threading.Event()
     declare, begun = topology._declare, threading.Event()
+    in_time: list[bool] = []
 
     def stuck(entity: Entity, channel: Channel) -> None:
-        if threading.current_thread() is one:
+        if threading.current_thread() is one and not begun.is_set():
             begun.set()
-            answered.wait()
+            in_time.append(answered.wait(PATIENCE_S))
         declare(entity, channel)
 
     monkeypatch.setattr(topology, "_declare", stuck)
     one = threading.Thread(target=declared.ensure, args=(connection, -math.inf))
     one.start()
-    begun.wait()
+    assert begun.wait(PATIENCE_S)
     with closing(connect(broker_url, "another")) as another:
         declared.ensure(another, -math.inf)
         assert check(another, everything()) == []
     answered.set()
     one.join()
+    assert in_time == [True], "it was stuck until then"
 
 
 def test_what_one_consumer_fails_to_declare_the_next_tries_again(
