@@ -104,6 +104,9 @@ class Visitor:
         headers = {**self.headers(who, **of_token), "Idempotency-Key": key or new_id()}
         return self.client.post(f"/commands/{command}", json=data, headers=headers)
 
+    def look_up(self, who: str | Author, lookup: str, **asked: Any) -> TestResponse:
+        return self.client.post(f"/lookups/{lookup}", json=asked, headers=self.headers(who))
+
     def reveal(self, who: str | Author, thing: str, id: str, reason: str | None) -> TestResponse:
         body = {} if reason is None else {"reason": reason}
         return self.client.post(f"/{thing}/{id}/reveal", json=body, headers=self.headers(who))

@@ -113,8 +113,7 @@ def listed(isolation: Trial, name: str, who: str = "officer") -> list[dict[str, 
 
 def beds(isolation: Trial) -> dict[str, tuple[int, int, int]]:
     """Room -> taken, held, free."""
-    visitor = Visitor(DOOR, isolation.work)
-    answer = visitor.client.post("/lookups/centres", json={}, headers=visitor.headers("officer")).get_json()
+    answer = Visitor(DOOR, isolation.work).look_up("officer", "centres").get_json()
     return {
         room["room_id"]: (room["taken"], room["held"], room["free"])
         for centre in answer["centres"]

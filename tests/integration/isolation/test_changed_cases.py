@@ -55,7 +55,7 @@ def listed(door: Visitor, who: str = "officer", name: str = "changed_cases", **a
 
 def counted(door: Visitor, who: str = "officer", **data: Any) -> dict[str, tuple[int, int]]:
     said = {"measure": "home_isolation", **data}
-    found = door.client.post("/lookups/board", json=said, headers=door.headers(who)).json["changes"]
+    found = door.look_up(who, "board", **said).json["changes"]
     return {name: (found[name]["people"], found[name]["households"]) for name in CHANGES}
 
 
@@ -148,8 +148,7 @@ def test_changes_are_seen_at_ones_own_places_alone(
     assert door.get("worker-1", "/lists/changed_cases").status_code == 403
     assert door.get("officer", "/lists/changed_cases", change="grown").status_code == 422
     monkeypatch.setattr("services.isolation.tasks.changed_cases.COUNTED", 1)
-    said = {"measure": "home_isolation"}
-    found = door.client.post("/lookups/board", json=said, headers=door.headers("street")).json
+    found = door.look_up("street", "board", measure="home_isolation").json
     assert (found["more_than"], found["changes"]) == (None, None), "so many changed"
 
 

@@ -28,7 +28,7 @@ def door(isolation: Trial) -> Iterator[Visitor]:
 
 def ask(door: Visitor, who: str, **data: Any) -> Any:
     said = {"measure": "home_isolation", **data}
-    return door.client.post("/lookups/board", json=said, headers=door.headers(who))
+    return door.look_up(who, "board", **said)
 
 
 def check_in(door: Visitor, of: Any, temperature: float) -> None:
@@ -199,7 +199,7 @@ def test_the_console_of_the_version_before_finds_its_first_page_beside_a_new_doo
     page = ask(door, "officer").json
 
     def before(name: str, **data: Any) -> Any:
-        answer = door.client.post(f"/lookups/{name}", json=data, headers=door.headers("officer"))
+        answer = door.look_up("officer", name, **data)
         assert answer.status_code == 200, answer.json
         return answer.json
 

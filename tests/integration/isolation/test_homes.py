@@ -75,11 +75,7 @@ def test_an_officer_decides_where_they_go_and_whom_the_policy_names_stays(isolat
     assert door.get("officer", f"/case/{id}").json["home_carer"] == story["home_carer"] == "****"
     assert door.reveal("officer", "case", id, "to call them").json["home_carer"] == "the grandmother"
     assert door.get("officer", f"/case/{mother.data['arrival_id']}").json["home_carer"] is None
-    page = door.client.post(
-        "/lookups/my_household",
-        json={"household": child.data["household_id"]},
-        headers=door.headers("worker-1"),
-    )
+    page = door.look_up("worker-1", "my_household", household=child.data["household_id"])
     assert {one["case_id"]: one["home_carer"] for one in page.json["people"]}[id] == "the grandmother"
     another_home = {"task_id": task["task_id"], "outcome": "done"}
     assert _report_task(isolation, another_home, author=OFFICER).kind == "done"

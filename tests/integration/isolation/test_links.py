@@ -31,10 +31,7 @@ def tokens(isolation: Trial, type: str = "case.opened") -> dict[str, str]:
 
 
 def look_up(isolation: Trial, token: Any) -> Any:
-    visitor = Visitor(DOOR, isolation.work)
-    return visitor.client.post(
-        "/lookups/household_link", json={"token": token}, headers=visitor.headers(EDGE)
-    )
+    return Visitor(DOOR, isolation.work).look_up(EDGE, "household_link", token=token)
 
 
 def test_a_household_has_one_link_and_whoever_lives_alone_has_one(isolation: Trial) -> None:
@@ -117,10 +114,7 @@ def test_nobody_but_the_console_asks_which_household_a_link_opens(isolation: Tri
     [token] = set(tokens(isolation).values())
     visitor = Visitor(DOOR, isolation.work)
     for who in (*("officer", "district", "worker-1"), Author("link", "/link/x", "x")):
-        asked = visitor.client.post(
-            "/lookups/household_link", json={"token": token}, headers=visitor.headers(who)
-        )
-        assert asked.status_code == 403
+        assert visitor.look_up(who, "household_link", token=token).status_code == 403
 
 
 def test_households_of_before_get_a_link_in_steps_and_once(

@@ -93,8 +93,7 @@ def test_officers_and_papers_say_the_first_day_by_the_text_that_a_case_was_plann
         conn.execute(t.cases.update().values(state="released", closed_at=china("2022-10-03 20:00")))
     isolation.clock.moment = china("2022-10-11 08:00")
     isolation.do(import_policy, low_is("self_monitoring", arrival_is_day=0))
-    case = {"case_id": came.subject}
-    paper = door.client.post("/lookups/release_certificate", json=case, headers=door.headers("officer"))
+    paper = door.look_up("officer", "release_certificate", case_id=came.subject)
     story = door.get("officer", f"/case_story/{came.subject}").get_json()
     assert (story["counted_from"], story["first_day"]) == ("2022-09-30", "2022-10-01")
     assert paper.get_json()["began"] == "2022-10-01"

@@ -45,12 +45,8 @@ def family(town: Trial) -> tuple[str, str, str]:
     return household, came[0].data["arrival_id"], came[1].data["arrival_id"]
 
 
-def ask(door: Visitor, who: str, name: str, **data: str):
-    return door.client.post(f"/lookups/{name}", json=data, headers=door.headers(who))
-
-
 def mine(door: Visitor, who: str = "worker-1") -> list[dict[str, Any]]:
-    answer = ask(door, who, "my_households")
+    answer = door.look_up(who, "my_households")
     assert answer.status_code == 200, answer.json
     return answer.json["households"]
 
@@ -59,7 +55,7 @@ def test_a_round_is_shown_whole_and_noted_once_a_day(door: Visitor, town: Trial)
     household, mother, child = family(town)
     family(town)
     for _ in range(2):
-        answer = ask(door, "worker-1", "my_households")
+        answer = door.look_up("worker-1", "my_households")
         assert answer.json["more"] is False and answer.json["as_of"] == "2022-10-01T07:00:00+08:00"
     one = next(one for one in answer.json["households"] if one["household"] == household)
     by_case = {person["case_id"]: person for person in one["people"]}
@@ -103,13 +99,13 @@ def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visit
     assert door.say("worker-1", "report_check_in", {"people": people}).status_code == 200
     contact = {"case_ids": [mother, child], "marks": ["pregnant"], "best_time": "after 19:00"}
     assert door.say("worker-1", "change_contact", contact).status_code == 200
-    page = ask(door, "worker-1", "my_household", household=household).json
+    page = door.look_up("worker-1", "my_household", household=household).json
     [check_in] = page["check_ins"]
     assert (check_in["temperature"], check_in["abnormal"], check_in["mine"]) == (38.6, ["temperature"], True)
     told = {"staff_id": "nurse", "role": "health_worker", "name": "name of nurse", "phone": "13909310000"}
     assert told in check_in["told"] and check_in["due_by"] and check_in["seen_at"] is None
     assert check_in["sees_to_it"] == {"mine": False, "role": "health_worker", "name": "name of nurse"}
-    hers = ask(door, "nurse", "my_household", household=household).json["check_ins"]
+    hers = door.look_up("nurse", "my_household", household=household).json["check_ins"]
     assert [one["sees_to_it"]["mine"] for one in hers] == [True]
     assert told in page["team"] and "fever" in page["symptoms"]
     assert (page["abnormal"], page["marks"], page["best_time"]) == (True, ["pregnant"], "after 19:00")
@@ -118,7 +114,7 @@ def test_the_page_of_a_household_says_who_was_told_and_who_is_called(door: Visit
     assert mine(door)[0]["abnormal"] is True
     right = {**people[0], "temperature": 36.8, "corrects": check_in["check_in_id"]}
     assert door.say("worker-1", "report_check_in", {"people": [right]}).status_code == 200
-    [check_in] = ask(door, "worker-1", "my_household", household=household).json["check_ins"]
+    [check_in] = door.look_up("worker-1", "my_household", household=household).json["check_ins"]
     assert (check_in["temperature"], check_in["abnormal"], check_in["corrected"]) == (36.8, [], True)
     assert mine(door)[0]["abnormal"] is False
 
@@ -132,23 +128,23 @@ def test_a_fever_that_nobody_has_seen_is_not_gone_at_midnight(door: Visitor, tow
     ]
     assert door.say("worker-1", "report_check_in", {"people": people}).status_code == 200
     town.clock.moment = china("2022-10-02 00:20")
-    page = ask(door, "worker-1", "my_household", household=household).json
+    page = door.look_up("worker-1", "my_household", household=household).json
     [fever] = page["check_ins"]
     assert (fever["case_id"], fever["seen_at"], fever["today"]) == (mother, None, False)
     assert (fever["at"], page["abnormal"]) == ("2022-10-01T23:10:00+08:00", True)
     [alarm] = [task["task_id"] for task in page["tasks"] if task["kind"] == "see_abnormal"]
     assert door.say("nurse", "report_task", {"task_id": alarm, "outcome": "taken"}).status_code == 200
-    assert ask(door, "worker-1", "my_household", household=household).json["check_ins"] == []
+    assert door.look_up("worker-1", "my_household", household=household).json["check_ins"] == []
 
 
 def test_households_of_others_are_not_there(door: Visitor, town: Trial) -> None:
     household, mother, _ = family(town)
     assert mine(door, "worker-2") == []
-    assert ask(door, "worker-2", "my_household", household=household).status_code == 404
-    assert ask(door, "worker-1", "my_household", household=mother).status_code == 404
-    assert ask(door, "worker-1", "my_household", household="x").status_code == 422
+    assert door.look_up("worker-2", "my_household", household=household).status_code == 404
+    assert door.look_up("worker-1", "my_household", household=mother).status_code == 404
+    assert door.look_up("worker-1", "my_household", household="x").status_code == 422
     for who in ("police", "nobody"):
-        assert ask(door, who, "my_households").status_code == 403
+        assert door.look_up(who, "my_households").status_code == 403
     assert town.rows(TABLES["views"]) == []
 
 

@@ -372,7 +372,7 @@ def test_a_place_has_one_open_round_and_the_same_command_opens_one(isolation: Tr
 
 
 def look_up(door: Visitor, who: str, name: str, **asked: str) -> Any:
-    return door.client.post(f"/lookups/{name}", json=asked, headers=door.headers(who)).get_json()
+    return door.look_up(who, name, **asked).get_json()
 
 
 def test_officers_and_workers_read_it_at_the_door_and_nobody_else_does(isolation: Trial) -> None:

@@ -128,9 +128,7 @@ def test_a_contact_goes_on_at_home_after_the_days_of_the_centre_and_is_released_
     negative(isolation, child, 11)
     assert standing(isolation, child)[0] == "release_review"
     assert decide(isolation, child, "release").kind == "done"
-    paper = door.client.post(
-        "/lookups/release_certificate", json={"case_id": child.subject}, headers=door.headers("officer")
-    )
+    paper = door.look_up("officer", "release_certificate", case_id=child.subject)
     assert [list(one.values()) for one in paper.json["stages"]] == [
         ["central_isolation", 7, "2022-10-01", "2022-10-08"],
         ["home_health_monitoring", 3, "2022-10-08", "2022-10-11"],

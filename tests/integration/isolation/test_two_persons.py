@@ -37,7 +37,7 @@ class Administrators:
         return self.say(who, "decide_policy", proposal_id=id, outcome=outcome, **more)
 
     def look(self, name: str, **data: Any) -> Any:
-        answer = self.visitor.client.post(f"/lookups/{name}", json=data, headers=self.visitor.headers(LI))
+        answer = self.visitor.look_up(LI, name, **data)
         return answer.get_json() if answer.status_code == 200 else answer.status_code
 
     def sums(self) -> Any:

@@ -23,7 +23,7 @@ def door(trial: Trial) -> Visitor:
 
 
 def said_today(door: Visitor, who: str) -> list[dict[str, Any]]:
-    answer = door.client.post("/lookups/followed_today", json={}, headers=door.headers(who))
+    answer = door.look_up(who, "followed_today")
     assert answer.status_code == 200, answer.json
     return [dict(one) for one in answer.json["said"]]
 

@@ -474,6 +474,5 @@ def test_the_page_of_a_transfer_says_who_where_and_why(town: Trial) -> None:
     full = visitor.reveal("o2", "transfer", transfer, "to prepare the room").get_json()
     assert full["new_address"] == DOOR_THERE
     assert visitor.get("w1", f"/transfer/{transfer}").status_code == 403
-    asking = visitor.client.post("/lookups/communities", json={}, headers=visitor.headers("o1"))
-    found = asking.get_json()["communities"]
+    found = visitor.look_up("o1", "communities").get_json()["communities"]
     assert {(one["place_id"], one["above"]) for one in found} == {("c1", "拱星墩街道"), ("c2", "拱星墩街道")}
