@@ -38,6 +38,7 @@ from services.isolation.permits.decide_permit import decide_permit
 from services.isolation.permits.report_breach import report_breach
 from services.isolation.permits.report_passage import report_passage
 from services.isolation.permits.request_permit import request_permit
+from services.isolation.plans.states import LIVE
 from services.isolation.tasks.acknowledge_overdue import acknowledge_overdue
 from services.isolation.tasks.report_task import report_task
 from services.isolation.tasks.waive_task import waive_task
@@ -74,7 +75,6 @@ _move = speaking(decide_move, "move.decided")
 _settle_move = speaking(settle_move, "move.settled")
 _hand_over = speaking(hand_over_case, "case.handed_over")
 DISTRICT = Author("staff", "/console/district", "district")
-LIVE: Final = ("due", "missed", "not_possible")
 WHOSE: Final = st.sampled_from([(0,), (1,), (2,), (0, 1)])
 """The first two live together."""
 
@@ -315,7 +315,7 @@ class Days(RuleBasedStateMachine):
         checks = {row["case_id"] for row in self.isolation.rows(t.release_checks)}
         for came in self.came:
             case = self.isolation.case(came)
-            to_do = self.isolation.tasks(came, "due", "missed", "not_possible")
+            to_do = self.isolation.tasks(came, *LIVE)
             assert all(task["tell_at"] for task in to_do), "each climbs by a clock"
             assert all(task["staff_id"] for task in to_do), "and somebody does it"
             if case["closed_at"] is not None:
