@@ -7,8 +7,8 @@ from typing import Final
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listing import (
     OF_CASE,
+    OF_PERSON,
     PLACE,
-    WHERE,
     WORKER,
     Choice,
     Column,
@@ -81,8 +81,7 @@ DECIDED_REFUSALS: Final = OfficersList(
         "they follow or are moved."
     ),
     (
-        Column(N_("who"), "name", "name"),
-        WHERE,
+        *OF_PERSON,
         Column(N_("phone"), "phone"),
         Column(N_("decided on"), "decided_at", "moment"),
     ),
@@ -98,8 +97,7 @@ ESCORTS: Final = OfficersList(
         "admitted yet."
     ),
     (
-        Column(N_("who"), "name", "name"),
-        WHERE,
+        *OF_PERSON,
         Column(N_("phone"), "phone"),
         Column(N_("centre"), "centre"),
         Column(N_("room"), "room_id"),

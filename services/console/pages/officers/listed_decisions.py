@@ -8,8 +8,8 @@ from field.words import BREACH_KINDS, CONTACT_KINDS, PERMIT_KINDS, TEST_STAGES, 
 from services.console.pages.catalogues import N_
 from services.console.pages.officers.listing import (
     OF_CASE,
+    OF_PERSON,
     PLACE,
-    WHERE,
     WORKER,
     Choice,
     Column,
@@ -157,8 +157,7 @@ CLOSE_CONTACTS: Final = OfficersList(
         "yet, or not yet that it was a mistake."
     ),
     (
-        Column(N_("who"), "name", "name"),
-        WHERE,
+        *OF_PERSON,
         Column(N_("kind"), "kind", "word"),
         Column(N_("last together on"), "last_on", "date"),
         Column(N_("lives there"), "lives_there", "flag"),
@@ -181,8 +180,7 @@ ROUND_MISSING: Final = OfficersList(
         "neither tested nor excused; of whom nobody was there, or who cannot come out, somebody comes again."
     ),
     (
-        Column(N_("who"), "name", "name"),
-        WHERE,
+        *OF_PERSON,
         Column(N_("building"), "building"),
         Column(N_("why missing"), "why", "word"),
         Column(N_("visit"), "visit", "word"),

@@ -84,3 +84,8 @@ OF_CASE: Final = (
     Column(N_("who"), "name", "case"),
     WHERE,
 )
+OF_PERSON: Final = (
+    Column(N_("who"), "name", "name"),
+    WHERE,
+)
+"""Their name leads to no case."""
