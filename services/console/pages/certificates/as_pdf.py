@@ -59,7 +59,7 @@ def certificate_as_pdf(paper: Paper) -> bytes:
 def _fact(pdf: FPDF, y: float, chinese: str, english: str, value: str) -> float:
     """A line of the table; returns where the next one begins."""
     lines = value.splitlines()
-    ends = y + max(_ROW, _ROW - _LINE + _LINE * len(lines))
+    ends = y + _ROW + _LINE * (len(lines) - 1)
     pdf.set_draw_color(180)
     pdf.line(_LEFT, ends, _LEFT + _WIDTH, ends)
     write_line(pdf, _LEFT, y + 6, _SMALL + 1, chinese, _LABEL)
