@@ -7,7 +7,8 @@ from typing import Final
 
 from services.console.pages.officers.settled_arrivals import OF_ARRIVALS
 from services.console.pages.officers.settled_cases import OF_CASES
+from services.console.pages.officers.settled_tests import OF_TESTS
 from services.console.pages.officers.settling import Settling
 
-SETTLED: Final[Mapping[str, Settling]] = {**OF_ARRIVALS, **OF_CASES}
+SETTLED: Final[Mapping[str, Settling]] = {**OF_ARRIVALS, **OF_CASES, **OF_TESTS}
 """Name of a list -> how its rows are worked off."""
