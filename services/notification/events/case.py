@@ -64,7 +64,7 @@ class CaseEvent(InformingEvent):
         return False
 
     def hears_anyway(self, data: Data) -> bool:
-        """Whether the resident is told whatever the policy says of `told`."""
+        """Whether the resident is told whatever their policy says by `told`."""
         return False
 
     def notice(self, data: Data, version: int) -> Notice:

@@ -24,9 +24,10 @@ _SUPERSEDING: Final = frozenset(
 # So it would to the worker; but with a new worker the resident is told of that alone, and must get the rest.
 _CORRECTING: Final = frozenset({"door", "time"})
 
-# What was asked of the resident, by whomever, holds no more or is less, they get the answer that they asked
-# for, or a word of an officer's. The others ask for more, or say again what is asked: they go by `told`.
-_WHOEVER_ASKED: Final = frozenset(
+# The resident hears of these whatever their policy says by `told`: what was asked of them is over, less or of
+# other days, they get an answer, or an officer says something to them. The others ask for more, or say again
+# what is asked.
+_HEARD_ANYWAY: Final = frozenset(
     {
         *("laxer", "rescheduled", "cancelled", "released", "merged", "ended_elsewhere", "moved_to_central"),
         *("permit_granted", "permit_refused", "admonished", "admonition_taken_back"),
@@ -54,7 +55,7 @@ class CaseChanged(CaseEvent):
         return bool(kinds & _SUPERSEDING or (kinds & _CORRECTING and "assigned" not in kinds))
 
     def hears_anyway(self, data: Data) -> bool:
-        return not _WHOEVER_ASKED.isdisjoint(data["change"]["kinds"])
+        return not _HEARD_ANYWAY.isdisjoint(data["change"]["kinds"])
 
     def resolve(self, name: str, role: str | None, data: Data) -> Iterable[Recipient]:
         if name == FORMER_NUMBER:
