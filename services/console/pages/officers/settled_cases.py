@@ -11,6 +11,12 @@ from services.console.pages.catalogues import N_
 from services.console.pages.officers.listing import Column
 from services.console.pages.officers.settling import NOTE, Act, Asked, Settling
 
+_OF_CASE: Final = (
+    Column(N_("who"), "name", "case"),
+    Column(N_("phone"), "phone"),
+    Column(N_("address"), "address"),
+    Column(N_("place"), "place", "place"),
+)
 _GRANTED: Final = Act(
     "granted",
     N_("They may go"),
@@ -118,10 +124,7 @@ _BREACH: Final = Settling(
         Column(N_("what happened"), "why", "word"),
         Column(N_("where it stands"), "stands", "word"),
         Column(N_("judge by"), "due_by", "moment"),
-        Column(N_("who"), "name", "case"),
-        Column(N_("phone"), "phone"),
-        Column(N_("address"), "address"),
-        Column(N_("place"), "place", "place"),
+        *_OF_CASE,
         Column(N_("when it was"), "at", "moment"),
         Column(N_("what was seen"), "saw"),
         Column(N_("reported by"), "reported_by", "author"),
@@ -222,10 +225,7 @@ OF_CASES: Final[Mapping[str, Settling]] = {
             Column(N_("answer by"), "due_by", "moment"),
             Column(N_("state"), "state", "word"),
             Column(N_("what was answered"), "answer"),
-            Column(N_("who"), "name", "case"),
-            Column(N_("phone"), "phone"),
-            Column(N_("address"), "address"),
-            Column(N_("place"), "place", "place"),
+            *_OF_CASE,
             Column(N_("owner"), "owner", "staff"),
         ),
         (_TAKEN_OVER, _NOT_TAKEN_OVER, _STAYS),
@@ -242,10 +242,7 @@ OF_CASES: Final[Mapping[str, Settling]] = {
         ("waits", None),
         (
             Column(N_("released on"), "since", "moment"),
-            Column(N_("who"), "name", "case"),
-            Column(N_("phone"), "phone"),
-            Column(N_("address"), "address"),
-            Column(N_("place"), "place", "place"),
+            *_OF_CASE,
             Column(N_("owner"), "owner", "staff"),
         ),
         (Act("set_back", N_("The health code is set back"), N_("Record it"), "set_back_code", ()),),
