@@ -113,7 +113,7 @@ def sent_register(form: MultiDict[str, str], files: Mapping[str, FileStorage]) -
         return gettext("This is too long: send it in parts, or without the columns that are not named here.")
     lines = read_register(text)
     if not 0 < len(lines) <= MOST:
-        return gettext("Send 1 to %(most)s lines at once.", most=f"{MOST:,}")
+        return gettext("Send 1 to %(most)s lines at once.", most=format(MOST, ","))
     return Register(place, first_line(text), tuple(lines), len(lines))
 
 

@@ -244,7 +244,7 @@ def _one(doors: Doors, id: str, tried: Tried) -> Response:
         sentence=_sentence(figures, where, as_of),
         places=[] if round["grid"] else list(names.below.items()),
         tried=tried,
-        most=f"{MOST:,}",
+        most=format(MOST, ","),
         # Where only some lines are wrong the others went in.
         wrong=[]
         if tried.faulty and not tried.stopped
